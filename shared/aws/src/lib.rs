@@ -1,0 +1,1 @@
+//! The ports on AWS: the ledger in DynamoDB, the queues in SQS.

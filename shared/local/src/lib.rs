@@ -1,0 +1,1 @@
+//! The ports on one machine: ledger and queue in one SQLite file.

@@ -1,0 +1,1 @@
+//! The client of Loomis Pay; the only crate that knows its JSON.

@@ -1,0 +1,3 @@
+//! The use cases, and the two ports they stand on: ledger and queue.
+
+pub mod ports;

@@ -1,0 +1,105 @@
+//! The queues: they only order and wake. A lost, doubled, late or reordered message does no harm.
+
+use std::{error::Error, time::Duration};
+
+use async_trait::async_trait;
+
+/// How long a received message is hidden from others before it comes again.
+pub const VISIBILITY: Duration = Duration::from_secs(360);
+
+/// How often a message is handed out before it goes to the dead letters.
+pub const MAX_ATTEMPTS: u32 = 5;
+
+/// The queues there are, by what they carry; a slow kind never stands in a quick one's way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Lane {
+    /// Reading Loomis Pay. Group: the client.
+    Scan,
+    /// Changes to a shop as they happen. Group: the department.
+    Changes,
+    /// Total syncs and sweeps to a shop. Group: the department.
+    Bulk,
+}
+
+impl Lane {
+    /// All of them, most urgent first.
+    pub const ALL: [Lane; 3] = [Lane::Changes, Lane::Scan, Lane::Bulk];
+
+    /// The lane's name in a queue's name, a row or a log line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Lane::Scan => "scan",
+            Lane::Changes => "changes",
+            Lane::Bulk => "bulk",
+        }
+    }
+}
+
+/// A message to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Messages of one group are handed out one at a time, in order.
+    pub group: String,
+    /// A second message of a lane with an equal identity within five minutes vanishes. At most 128 of A–Z a–z 0–9 and punctuation.
+    pub identity: String,
+    /// The text, at most 256 KiB.
+    pub body: String,
+}
+
+/// A message that was handed out.
+#[derive(Clone, Debug)]
+pub struct Received {
+    /// What it is answered with.
+    pub receipt: String,
+    /// Its group.
+    pub group: String,
+    /// How often it was handed out, this time included.
+    pub attempt: u32,
+    /// The text.
+    pub body: String,
+}
+
+/// The queue failed.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// The message can't be taken: a fault of the caller.
+    #[error("the queue can't take it: {0}")]
+    Unfit(String),
+    /// The queue is out of reach, throttles, or is broken.
+    #[error("the queue is out of reach")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+}
+
+/// First in, first out within a group; at least once; to the dead letters after [`MAX_ATTEMPTS`].
+#[async_trait]
+pub trait Queue: Send + Sync {
+    /// Sends messages, any number, in order.
+    ///
+    /// # Errors
+    /// [`QueueError`]; some may have been sent.
+    async fn send(&self, lane: Lane, messages: Vec<Outgoing>) -> Result<(), QueueError>;
+
+    /// Takes up to `most` (1 to 10) messages, none of a group that has one in hand. Waits up to `wait` (at most 20 s) for the first.
+    ///
+    /// # Errors
+    /// [`QueueError::Unavailable`].
+    async fn receive(&self, lane: Lane, most: usize, wait: Duration) -> Result<Vec<Received>, QueueError>;
+
+    /// The message is dealt with: it never comes again.
+    ///
+    /// # Errors
+    /// [`QueueError::Unavailable`].
+    async fn done(&self, lane: Lane, receipt: &str) -> Result<(), QueueError>;
+
+    /// The message comes again after `delay` (at most [`VISIBILITY`]); its group waits with it.
+    ///
+    /// # Errors
+    /// [`QueueError::Unavailable`].
+    async fn give_back(&self, lane: Lane, receipt: &str, delay: Duration) -> Result<(), QueueError>;
+
+    /// The dead letters of a lane, up to `most`, the oldest first, without taking them.
+    ///
+    /// # Errors
+    /// [`QueueError::Unavailable`].
+    async fn dead(&self, lane: Lane, most: usize) -> Result<Vec<Received>, QueueError>;
+}

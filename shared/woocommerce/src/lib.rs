@@ -1,0 +1,1 @@
+//! The client of a WooCommerce shop; the only crate that knows its JSON.

@@ -1,0 +1,1 @@
+//! Loomis Pay and a WooCommerce shop, simulated: state, quirks and faults.
