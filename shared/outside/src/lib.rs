@@ -11,7 +11,11 @@ use world::{Chance, Clock, Method, Request, Response, Transport, TransportError,
 /// # Errors
 /// [`OutsideError`] when the TLS roots can't be loaded.
 pub fn world() -> Result<World, OutsideError> {
-    Ok(World { transport: Arc::new(Https::new()?), clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) })
+    Ok(World {
+        transport: Arc::new(Https::new()?),
+        clock: Arc::new(SystemClock),
+        chance: Arc::new(SystemChance),
+    })
 }
 
 /// The HTTP side could not be set up.
@@ -63,7 +67,9 @@ impl Transport for Https {
         let headers = incoming
             .headers()
             .iter()
-            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .map(|(name, value)| {
+                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+            })
             .collect();
         let mut body = Vec::new();
         while let Some(chunk) = incoming.chunk().await.map_err(failed)? {

@@ -1,0 +1,137 @@
+//! Which price may be published, and how the shop writes it. `SETTINGS.md`, *Prices*.
+
+use rust_decimal::Decimal;
+
+use crate::{
+    office::OfficeProduct,
+    settings::PriceSource,
+    shop::{ShopProduct, ShopProfile},
+    tax,
+};
+
+/// The largest price that is believed, including VAT.
+const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
+
+/// What Loomis Pay asks for a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The regular price, including VAT, to the øre; above 0.
+    pub regular_inc_vat: Decimal,
+    /// The sale price, including VAT, to the øre; above 0 and below the regular one.
+    pub sale_inc_vat: Option<Decimal>,
+    /// Why a special price is not taken.
+    pub sale_refused: Option<String>,
+}
+
+/// The price that may be published.
+///
+/// # Errors
+/// Why none may, for a person.
+pub fn asked(product: &OfficeProduct, source: &PriceSource, currency: &str) -> Result<Asked, String> {
+    if let Some(other) = product.currency.as_deref().filter(|c| !c.eq_ignore_ascii_case(currency)) {
+        return Err(format!("Loomis Pay's price is in {other}, the shop sells in {currency}"));
+    }
+    if product.ask_price {
+        return Err("an open price: the cashier types it in".to_owned());
+    }
+    if let Some(listed) = list_price(product, source) {
+        return Ok(Asked { regular_inc_vat: tax::to_ore(listed), sale_inc_vat: None, sale_refused: None });
+    }
+    let regular = publishable(product, "price_inc_vat", product.price_inc_vat)?;
+    let (sale_inc_vat, sale_refused) = special(product, regular);
+    Ok(Asked { regular_inc_vat: regular, sale_inc_vat, sale_refused })
+}
+
+fn list_price(product: &OfficeProduct, source: &PriceSource) -> Option<Decimal> {
+    let PriceSource::List(id) = source else { return None };
+    let entry = product.list_prices.iter().find(|entry| entry.list == *id && entry.active)?;
+    entry.price_inc_vat.filter(|price| tax::to_ore(*price) > Decimal::ZERO && *price <= LARGEST)
+}
+
+fn publishable(product: &OfficeProduct, field: &str, price: Option<Decimal>) -> Result<Decimal, String> {
+    if let Some(defect) = product.defects.iter().find(|defect| defect.field == field) {
+        return Err(defect.reason.clone());
+    }
+    match price {
+        None => Err("Loomis Pay gives no price".to_owned()),
+        Some(price) if price.is_zero() => Err("an open price: 0".to_owned()),
+        Some(price) if price < Decimal::ZERO => Err(format!("a negative price: {price}")),
+        Some(price) if price > LARGEST => Err(format!("a price beyond belief: {price}")),
+        Some(price) if tax::to_ore(price).is_zero() => Err(format!("a price that rounds to 0: {price}")),
+        Some(price) => Ok(tax::to_ore(price)),
+    }
+}
+
+/// The special price where it may stand beside the regular one, or why it may not.
+fn special(product: &OfficeProduct, regular: Decimal) -> (Option<Decimal>, Option<String>) {
+    if product.special_price_inc_vat.is_none_or(|price| price.is_zero())
+        && !product.defects.iter().any(|defect| defect.field == "special_price")
+    {
+        return (None, None);
+    }
+    match publishable(product, "special_price", product.special_price_inc_vat) {
+        Err(reason) => (None, Some(reason)),
+        Ok(sale) if sale >= regular => {
+            (None, Some(format!("the special price {sale} is not below the regular price {regular}")))
+        }
+        Ok(sale) => (Some(sale), None),
+    }
+}
+
+/// The form in which a shop keeps the prices of a product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As in Loomis Pay.
+    IncVat,
+    /// Without VAT of this percentage.
+    ExVat(Decimal),
+}
+
+impl Form {
+    /// The form for an existing product: the rate is the one that the shop applies to its class.
+    pub fn of_existing(
+        profile: &ShopProfile,
+        existing: &ShopProduct,
+        office: &OfficeProduct,
+    ) -> Result<Form, String> {
+        Form::of_class(profile, &existing.tax_class, office)
+    }
+
+    /// The form for a product of this tax class.
+    ///
+    /// # Errors
+    /// The shop keeps net prices, and neither it nor Loomis Pay says the rate.
+    pub fn of_class(profile: &ShopProfile, class: &str, office: &OfficeProduct) -> Result<Form, String> {
+        if profile.prices_include_tax || !profile.calculates_tax {
+            return Ok(Form::IncVat);
+        }
+        tax::rate_of(profile, class)
+            .or(office.vat_percent)
+            .map(Form::ExVat)
+            .ok_or_else(|| "the shop keeps prices without VAT, and no VAT rate is known".to_owned())
+    }
+
+    /// The amount as the shop keeps it.
+    ///
+    /// # Errors
+    /// No net amount gives this gross amount back.
+    pub fn write(self, gross_inc_vat: Decimal) -> Result<Decimal, String> {
+        match self {
+            Form::IncVat => Ok(gross_inc_vat),
+            Form::ExVat(percent) => tax::net_of(gross_inc_vat, percent)
+                .ok_or_else(|| format!("no price without {percent} % VAT comes back to {gross_inc_vat}")),
+        }
+    }
+
+    /// Whether an amount that the shop keeps is this gross amount, to the øre.
+    pub fn is_same(self, kept: Option<Decimal>, gross_inc_vat: Decimal) -> bool {
+        match (self, kept) {
+            (_, None) => false,
+            (Form::IncVat, Some(kept)) => kept == gross_inc_vat,
+            (Form::ExVat(percent), Some(kept)) => tax::gross_of(kept, percent) == Some(gross_inc_vat),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
