@@ -1,0 +1,1 @@
+//! Loomis Pay, simulated.
