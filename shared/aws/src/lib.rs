@@ -1,1 +1,13 @@
-//! The ports on AWS: the ledger in DynamoDB, the queues in SQS.
+//! The ports on AWS: the ledger in one DynamoDB table, the queues in SQS. The only crate that knows AWS.
+//!
+//! Table and queues are described in `template.yaml`; their names come in by environment variables ([`Aws::from_env`]).
+
+mod connection;
+#[cfg(feature = "lambda")]
+pub mod lambda;
+mod ledger;
+mod queue;
+mod retry;
+
+pub use connection::{Aws, ConfigError, Names};
+pub use ledger::INDEX;

@@ -1,0 +1,120 @@
+//! Which table, which queues, and the clients to reach them.
+
+use std::{collections::HashMap, env, sync::Arc, time::Duration};
+
+use aws_config::{BehaviorVersion, SdkConfig, retry::RetryConfig, timeout::TimeoutConfig};
+use aws_smithy_http_client::{
+    Builder,
+    tls::{Provider, rustls_provider::CryptoMode},
+};
+use sync::ports::Lane;
+use tokio::sync::OnceCell;
+use world::World;
+
+/// Where the table and the queues are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The table's name.
+    pub table: String,
+    /// Each lane's queue, by its URL.
+    pub queues: HashMap<Lane, String>,
+}
+
+/// The environment doesn't say where something is.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the environment variable {0} is missing")]
+pub struct ConfigError(pub &'static str);
+
+impl Names {
+    /// From `LOOMIS_WOO_TABLE` and `LOOMIS_WOO_QUEUE_SCAN`, `…_CHANGES`, `…_BULK`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the first that is missing or empty.
+    pub fn from_env() -> Result<Names, ConfigError> {
+        let read = |name: &'static str| {
+            env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError(name))
+        };
+        Ok(Names {
+            table: read("LOOMIS_WOO_TABLE")?,
+            queues: HashMap::from([
+                (Lane::Scan, read("LOOMIS_WOO_QUEUE_SCAN")?),
+                (Lane::Changes, read("LOOMIS_WOO_QUEUE_CHANGES")?),
+                (Lane::Bulk, read("LOOMIS_WOO_QUEUE_BULK")?),
+            ]),
+        })
+    }
+
+    /// The lane of a queue known by its ARN, as an event names it.
+    pub fn lane(&self, arn: &str) -> Option<Lane> {
+        let name = arn.rsplit(':').next()?;
+        self.queues.iter().find(|(_, url)| url.rsplit('/').next() == Some(name)).map(|(lane, _)| *lane)
+    }
+}
+
+/// Both ports on AWS. Clones share connections.
+#[derive(Clone)]
+pub struct Aws {
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
+    pub(crate) names: Arc<Names>,
+    pub(crate) world: World,
+    /// The dead letters' queues, asked for once.
+    pub(crate) dead: Arc<HashMap<Lane, OnceCell<String>>>,
+}
+
+impl Aws {
+    /// The table and queues that the environment names, with the account, region and endpoint that it names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with the first variable that is missing.
+    pub async fn from_env(world: World) -> Result<Aws, ConfigError> {
+        let names = Names::from_env()?;
+        // Only over HTTPS, unless an endpoint says otherwise (a test's). Ring: see the workspace's Cargo.toml.
+        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
+        Ok(Aws::new(&config, names, world))
+    }
+
+    /// The table and queues of these names.
+    pub fn new(config: &SdkConfig, names: Names, world: World) -> Aws {
+        // Throttling and broken connections are tried again by the client, with jitter.
+        let retry = RetryConfig::standard().with_max_attempts(4);
+        let timeouts = |seconds| {
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(3))
+                .operation_attempt_timeout(Duration::from_secs(seconds))
+                .build()
+        };
+        let dynamodb = aws_sdk_dynamodb::config::Builder::from(config)
+            .retry_config(retry.clone())
+            .timeout_config(timeouts(10))
+            .build();
+        // Longer than the longest wait for a message.
+        let sqs = aws_sdk_sqs::config::Builder::from(config)
+            .retry_config(retry)
+            .timeout_config(timeouts(30))
+            .build();
+        Aws::over(
+            aws_sdk_dynamodb::Client::from_conf(dynamodb),
+            aws_sdk_sqs::Client::from_conf(sqs),
+            names,
+            world,
+        )
+    }
+
+    /// The same over clients that are there already.
+    pub fn over(
+        dynamodb: aws_sdk_dynamodb::Client,
+        sqs: aws_sdk_sqs::Client,
+        names: Names,
+        world: World,
+    ) -> Aws {
+        let dead = Lane::ALL.into_iter().map(|lane| (lane, OnceCell::new())).collect();
+        Aws { dynamodb, sqs, names: Arc::new(names), world, dead: Arc::new(dead) }
+    }
+
+    /// Where the table and the queues are.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+}
