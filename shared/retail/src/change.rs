@@ -238,3 +238,6 @@ pub fn money(amount: Decimal) -> String {
     }
     amount.to_string()
 }
+
+#[cfg(test)]
+mod tests;

@@ -103,3 +103,6 @@ impl Image {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,8 @@ pub struct Candidate {
 pub struct ShopView {
     /// How it is set up.
     pub profile: ShopProfile,
-    /// The products that were looked up by link; `None` where the shop no longer has it at all.
+    /// The products that were looked up by link; `None` where the shop no longer has it at all. A linked product that
+    /// was not looked up waits.
     pub by_id: HashMap<ShopId, Option<ShopProduct>>,
     /// The products that were found by number: products, drafts and variations.
     pub by_number: HashMap<MatchNumber, Vec<ShopProduct>>,
@@ -131,6 +132,10 @@ fn decide(
     link: Option<&Link>,
 ) -> Verdict {
     let product = &candidate.product;
+    // Not looked up is not gone: it would be made a second time.
+    if let Some(link) = link.filter(|link| !shop.by_id.contains_key(&link.shop)) {
+        return Verdict::waits(format!("the shop's product {} was not read", link.shop));
+    }
     let linked = link.and_then(|link| shop.by_id.get(&link.shop)?.as_ref().map(|found| (link, found)));
     if product.deleted || !product.visible {
         return existing::taken_off(settings, candidate, linked);
@@ -163,11 +168,10 @@ fn acceptable(candidate: &Candidate) -> Result<(), String> {
         return Err("no product number: give it one in Loomis Pay".to_owned());
     }
     if !candidate.twins.is_empty() {
-        let twins: Vec<String> = candidate.twins.iter().map(ToString::to_string).collect();
         return Err(format!(
             "the product number is not unique in Loomis Pay: products {} and {} have it; give one of them another",
             product.id,
-            twins.join(", ")
+            ids(candidate.twins.iter().copied())
         ));
     }
     if product.name.trim().is_empty() {
@@ -179,12 +183,15 @@ fn acceptable(candidate: &Candidate) -> Result<(), String> {
 /// Looks for the product by its number: adopts it, makes it, or refuses.
 fn unlinked(settings: &ProductSettings, candidate: &Candidate, shop: &ShopView) -> Verdict {
     let product = &candidate.product;
-    let found: &[ShopProduct] = MatchNumber::of(&product.number)
-        .and_then(|number| shop.by_number.get(&number))
-        .map_or(&[], Vec::as_slice);
-    // A variation without an SKU of its own answers with its parent's: it is no match by itself.
-    let found: Vec<&ShopProduct> =
-        found.iter().filter(|one| !found.iter().any(|other| Some(other.id) == one.parent)).collect();
+    let number = MatchNumber::of(&product.number);
+    let found = number.as_ref().and_then(|number| shop.by_number.get(number)).map_or(&[][..], Vec::as_slice);
+    // A variation without an SKU of its own answers with its parent's: it is no match by itself. What lies in the trash
+    // holds no SKU. And the shop's database compares more loosely than we do: to it Å1 is A1.
+    let found: Vec<&ShopProduct> = found
+        .iter()
+        .filter(|one| !found.iter().any(|other| Some(other.id) == one.parent))
+        .filter(|one| one.status != "trash" && MatchNumber::of(&one.sku) == number)
+        .collect();
     match found.as_slice() {
         [] => new::create(settings, candidate, &shop.profile),
         [one] => match shop.linked.get(&one.id) {
@@ -194,15 +201,19 @@ fn unlinked(settings: &ProductSettings, candidate: &Candidate, shop: &ShopView) 
             )),
             _ => existing::update(settings, candidate, &shop.profile, None, one),
         },
-        many => {
-            let ids: Vec<String> = many.iter().map(|one| one.id.to_string()).collect();
-            Verdict::refused(format!(
-                "the SKU is not unique in the shop: products {} have it, Loomis Pay's product {} meets them all; give all but one another",
-                ids.join(", "),
-                product.id
-            ))
-        }
+        many => Verdict::refused(format!(
+            "the SKU is not unique in the shop: products {} have it, Loomis Pay's product {} meets them all; give all but one another",
+            ids(many.iter().map(|one| one.id)),
+            product.id
+        )),
     }
+}
+
+/// Ids for a person, in an order that does not depend on who read them how.
+fn ids<T: Ord + ToString>(ids: impl Iterator<Item = T>) -> String {
+    let mut ids: Vec<T> = ids.collect();
+    ids.sort_unstable();
+    ids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]

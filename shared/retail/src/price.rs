@@ -28,45 +28,59 @@ pub struct Asked {
 /// # Errors
 /// Why none may, for a person.
 pub fn asked(product: &OfficeProduct, source: &PriceSource, currency: &str) -> Result<Asked, String> {
-    if let Some(other) = product.currency.as_deref().filter(|c| !c.eq_ignore_ascii_case(currency)) {
+    let said = product.currency.as_deref().map(str::trim).filter(|said| !said.is_empty());
+    if let Some(other) = said.filter(|said| !said.eq_ignore_ascii_case(currency)) {
         return Err(format!("Loomis Pay's price is in {other}, the shop sells in {currency}"));
     }
     if product.ask_price {
         return Err("an open price: the cashier types it in".to_owned());
     }
-    if let Some(listed) = list_price(product, source) {
-        return Ok(Asked { regular_inc_vat: tax::to_ore(listed), sale_inc_vat: None, sale_refused: None });
+    if let Some(regular_inc_vat) = list_price(product, source)? {
+        return Ok(Asked { regular_inc_vat, sale_inc_vat: None, sale_refused: None });
     }
     let regular = publishable(product, "price_inc_vat", product.price_inc_vat)?;
     let (sale_inc_vat, sale_refused) = special(product, regular);
     Ok(Asked { regular_inc_vat: regular, sale_inc_vat, sale_refused })
 }
 
-fn list_price(product: &OfficeProduct, source: &PriceSource) -> Option<Decimal> {
-    let PriceSource::List(id) = source else { return None };
-    let entry = product.list_prices.iter().find(|entry| entry.list == *id && entry.active)?;
-    entry.price_inc_vat.filter(|price| tax::to_ore(*price) > Decimal::ZERO && *price <= LARGEST)
+/// The chosen list's price; `None` where the list has none, or 0, or is inactive: the normal price holds.
+fn list_price(product: &OfficeProduct, source: &PriceSource) -> Result<Option<Decimal>, String> {
+    let PriceSource::List(id) = source else { return Ok(None) };
+    let mut entries = product.list_prices.iter().filter(|entry| entry.list.trim() == id && entry.active);
+    match entries.find_map(|entry| entry.price_inc_vat) {
+        // An unreadable list is not an empty one: the normal price may be another.
+        None => defect(product, "pricelist").map_or(Ok(None), |reason| Err(reason.to_owned())),
+        Some(price) if price >= Decimal::ZERO && tax::to_ore(price).is_zero() => Ok(None),
+        Some(price) => believable(price).map(Some),
+    }
 }
 
 fn publishable(product: &OfficeProduct, field: &str, price: Option<Decimal>) -> Result<Decimal, String> {
-    if let Some(defect) = product.defects.iter().find(|defect| defect.field == field) {
-        return Err(defect.reason.clone());
+    if let Some(reason) = defect(product, field) {
+        return Err(reason.to_owned());
     }
+    believable(price.ok_or("Loomis Pay gives no price")?)
+}
+
+fn defect<'a>(product: &'a OfficeProduct, field: &str) -> Option<&'a str> {
+    product.defects.iter().find(|defect| defect.field == field).map(|defect| defect.reason.as_str())
+}
+
+/// The price to the øre, if it is one that may be published.
+fn believable(price: Decimal) -> Result<Decimal, String> {
     match price {
-        None => Err("Loomis Pay gives no price".to_owned()),
-        Some(price) if price.is_zero() => Err("an open price: 0".to_owned()),
-        Some(price) if price < Decimal::ZERO => Err(format!("a negative price: {price}")),
-        Some(price) if price > LARGEST => Err(format!("a price beyond belief: {price}")),
-        Some(price) if tax::to_ore(price).is_zero() => Err(format!("a price that rounds to 0: {price}")),
-        Some(price) => Ok(tax::to_ore(price)),
+        price if price.is_zero() => Err("an open price: 0".to_owned()),
+        price if price < Decimal::ZERO => Err(format!("a negative price: {price}")),
+        price if price > LARGEST => Err(format!("a price beyond belief: {price}")),
+        price if tax::to_ore(price).is_zero() => Err(format!("a price that rounds to 0: {price}")),
+        price => Ok(tax::to_ore(price)),
     }
 }
 
 /// The special price where it may stand beside the regular one, or why it may not.
 fn special(product: &OfficeProduct, regular: Decimal) -> (Option<Decimal>, Option<String>) {
-    if product.special_price_inc_vat.is_none_or(|price| price.is_zero())
-        && !product.defects.iter().any(|defect| defect.field == "special_price")
-    {
+    let none = product.special_price_inc_vat.is_none_or(|price| price.is_zero());
+    if none && defect(product, "special_price").is_none() {
         return (None, None);
     }
     match publishable(product, "special_price", product.special_price_inc_vat) {

@@ -7,7 +7,8 @@ mod products;
 
 use std::fmt;
 
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use jiff::civil::Date;
+use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 pub use client::{ClientRecord, ClientSettings};
@@ -52,16 +53,59 @@ pub struct Warning(pub String);
 /// # Errors
 /// [`Fault`] for a wrong type, an unknown or a missing field.
 pub fn read<T: DeserializeOwned>(record: Value) -> Result<T, Fault> {
-    if !record.is_object() {
+    let Some(fields) = record.as_object() else {
         return Err(Fault::new("", "a record is a JSON object: { … }"));
+    };
+    // The decoder would take a list for an object, field by field.
+    for part in ["shop", "products", "orders"] {
+        if fields.get(part).is_some_and(|value| !value.is_object()) {
+            return Err(Fault::new(part, "is a JSON object: { … }"));
+        }
     }
     serde_path_to_error::deserialize(record).map_err(|error| {
         let path = error.path().to_string();
-        let field = if path == "." { String::new() } else { path };
-        let inner = error.into_inner().to_string();
-        // For an unknown field the path already ends in its name.
-        Fault { field, reason: inner }
+        fault(if path == "." { "" } else { &path }, &error.into_inner().to_string())
     })
+}
+
+/// A decoder's error in our words. For an unknown field the path already ends in its name.
+fn fault(path: &str, error: &str) -> Fault {
+    if let Some(name) = error.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+        let dot = if path.is_empty() { "" } else { "." };
+        return Fault::new(&format!("{path}{dot}{name}"), "is missing, and has no default");
+    }
+    if SECRETS.iter().any(|secret| secret.trim_start_matches('/').replace('/', ".") == path) {
+        return Fault::new(path, "is a secret, as a string (what was given is not shown)");
+    }
+    let error = error.replacen("unknown variant", "unknown value", 1);
+    let Some((wrong, right)) = error.split_once(", expected ") else { return Fault::new(path, error) };
+    let right = match right {
+        "u8" => "a whole number from 1 to 11",
+        "u32" | "u64" => "a whole number",
+        "a sequence" => "a list: [ … ]",
+        "string or map" => "one of its words, as a string",
+        other => other,
+    };
+    Fault::new(path, format!("{wrong}, expected {right}"))
+}
+
+/// Where a record keeps its secrets.
+const SECRETS: [&str; 4] =
+    ["/client_token", "/department_token", "/shop/consumer_key", "/shop/consumer_secret"];
+
+/// A record for a log: what it says, without its secrets.
+pub(crate) fn without_secrets(
+    f: &mut fmt::Formatter<'_>,
+    name: &str,
+    record: &impl Serialize,
+) -> fmt::Result {
+    let mut shown = serde_json::to_value(record).map_err(|_| fmt::Error)?;
+    for secret in SECRETS.into_iter().chain(["/consumer_key", "/consumer_secret"]) {
+        if let Some(value) = shown.pointer_mut(secret) {
+            *value = "…".into();
+        }
+    }
+    write!(f, "{name} {shown}")
 }
 
 /// A string that people also write as a number.
@@ -69,9 +113,24 @@ pub(crate) fn string_or_number<'de, D: Deserializer<'de>>(from: D) -> Result<Opt
     match Option::<Value>::deserialize(from)? {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(Value::Number(number)) => Ok(Some(number.to_string())),
-        Some(other) => Err(serde::de::Error::custom(format!("expected a string or a number, not {other}"))),
+        Some(Value::Number(number)) if number.is_u64() => Ok(Some(number.to_string())),
+        Some(other) => {
+            Err(serde::de::Error::custom(format!("expected a string or a whole number, not {other}")))
+        }
     }
+}
+
+/// A day, in the one form that is shown again.
+pub(crate) fn day<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Date>, D::Error> {
+    let written = match Option::<Value>::deserialize(from)? {
+        None | Some(Value::Null) => return Ok(None),
+        Some(written) => written,
+    };
+    let day =
+        written.as_str().and_then(|text| text.parse::<Date>().ok().filter(|day| day.to_string() == text));
+    day.map(Some).ok_or_else(|| {
+        serde::de::Error::custom(format!("expected a day as YYYY-MM-DD, \"2026-11-20\", not {written}"))
+    })
 }
 
 /// Refuses an empty or blank text.

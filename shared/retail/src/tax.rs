@@ -36,23 +36,33 @@ pub fn to_ore(amount: Decimal) -> Decimal {
     amount.round_dp_with_strategy(2, RoundingStrategy::MidpointAwayFromZero)
 }
 
-/// The net amount with as few decimals (two or more) as it takes for the gross to come back to the øre.
+/// The net amount with as few decimals (two or more) as it takes for the gross to come back to the øre; where it can be,
+/// also in a shop that rounds the tax of a piece before it adds it, as WooCommerce does unless told to round at subtotal.
 /// `None` where no such amount exists within eight decimals, or the percentage is below zero.
 pub fn net_of(gross_inc_vat: Decimal, percent: Decimal) -> Option<Decimal> {
-    if percent.is_sign_negative() {
+    if percent < Decimal::ZERO {
         return None;
     }
     let factor = Decimal::ONE + percent / Decimal::ONE_HUNDRED;
     let exact = gross_inc_vat.checked_div(factor)?;
-    (2..=8).find_map(|decimals| {
-        let net = exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
-        (gross_of(net, percent)? == to_ore(gross_inc_vat)).then_some(net)
-    })
+    let gross = Some(to_ore(gross_inc_vat));
+    let nets = || {
+        (2..=8)
+            .map(|decimals| exact.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero))
+            .filter(|net| gross_of(*net, percent) == gross)
+    };
+    nets().find(|net| gross_by_the_piece(*net, percent) == gross).or_else(|| nets().next())
 }
 
 /// The gross amount of a net one, to the øre.
 pub fn gross_of(net_ex_vat: Decimal, percent: Decimal) -> Option<Decimal> {
     net_ex_vat.checked_mul(Decimal::ONE + percent / Decimal::ONE_HUNDRED).map(to_ore)
+}
+
+/// The gross amount as `wc_get_price_including_tax` has it: the tax to the øre first, then the sum.
+fn gross_by_the_piece(net_ex_vat: Decimal, percent: Decimal) -> Option<Decimal> {
+    let tax = to_ore(net_ex_vat.checked_mul(percent / Decimal::ONE_HUNDRED)?);
+    net_ex_vat.checked_add(tax).map(to_ore)
 }
 
 #[cfg(test)]

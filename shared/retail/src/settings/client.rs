@@ -1,13 +1,18 @@
 //! The client record: one Loomis Pay customer.
 
+use std::fmt;
+
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::{Fault, filled};
+use super::{Fault, filled, without_secrets};
 
-/// A client as a person writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// The latest look-up after an attempt's deadline, in seconds: a week. Beyond it nobody waits for an order.
+const LATEST_LOOKUP_S: u64 = 604_800;
+
+/// A client as a person writes it. Its `Debug` shows no secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ClientRecord {
     /// Six digits, as a string: leading zeros occur.
@@ -36,6 +41,12 @@ pub struct ClientRecord {
     /// Optimistic concurrency; left out: create or replace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<u64>,
+}
+
+impl fmt::Debug for ClientRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        without_secrets(f, "ClientRecord", self)
+    }
 }
 
 fn oslo() -> String {
@@ -94,6 +105,9 @@ impl ClientRecord {
         if self.min_interval_ms > 60_000 {
             return Err(Fault::new("min_interval_ms", "is at most 60000 (a minute between two requests)"));
         }
+        if self.lookup_after_s[1] > LATEST_LOOKUP_S {
+            return Err(Fault::new("lookup_after_s", "is at most 604800 seconds (a week): [120, 600]"));
+        }
         if self.lookup_after_s[0] > self.lookup_after_s[1] {
             return Err(Fault::new("lookup_after_s", "the first is not later than the second: [120, 600]"));
         }
@@ -113,7 +127,8 @@ fn api_url(text: &str) -> Result<Url, Fault> {
         Fault::new("api_url", "is a whole URL up to /v1/: \"https://host/v1/\", or null for the real host")
     };
     let mut url = Url::parse(text.trim()).map_err(|_| wrong())?;
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || url.query().is_some() {
+    let extra = url.query().is_some() || url.fragment().is_some();
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || extra {
         return Err(wrong());
     }
     if !url.username().is_empty() || url.password().is_some() {
@@ -121,6 +136,9 @@ fn api_url(text: &str) -> Result<Url, Fault> {
     }
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
+    }
+    if !url.path().ends_with("/v1/") {
+        return Err(wrong());
     }
     Ok(url)
 }

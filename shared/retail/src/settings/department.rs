@@ -1,11 +1,16 @@
 //! The department record: one department and its shop.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, OrderSettings, OrdersRecord, ProductSettings, ProductsRecord, SCHEMA, Warning, filled};
+use super::{
+    Fault, OrderSettings, OrdersRecord, ProductSettings, ProductsRecord, SCHEMA, Warning, filled,
+    without_secrets,
+};
 
-/// A department as a person writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// A department as a person writes it. Its `Debug` shows no secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DepartmentRecord {
     /// Our name for the department: letters, digits, `-` and `_`.
@@ -41,8 +46,14 @@ fn on() -> bool {
     true
 }
 
-/// A shop as a person writes it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+impl fmt::Debug for DepartmentRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        without_secrets(f, "DepartmentRecord", self)
+    }
+}
+
+/// A shop as a person writes it. Its `Debug` shows no secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ShopRecord {
     /// The shop's address, in any usual form.
@@ -56,6 +67,12 @@ pub struct ShopRecord {
     /// A secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub consumer_secret: Option<String>,
+}
+
+impl fmt::Debug for ShopRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        without_secrets(f, "ShopRecord", self)
+    }
 }
 
 /// Which version of the shop's API is spoken.
@@ -114,19 +131,18 @@ impl DepartmentRecord {
             ));
         }
         filled("shop.url", &self.shop.url)?;
-        for (field, secret, prefix) in [
-            ("department_token", &self.department_token, ""),
-            ("shop.consumer_key", &self.shop.consumer_key, "ck_"),
-            ("shop.consumer_secret", &self.shop.consumer_secret, "cs_"),
+        // What each of WooCommerce's two begins with, and the other does.
+        for (field, secret, own, others) in [
+            ("department_token", &self.department_token, "", None),
+            ("shop.consumer_key", &self.shop.consumer_key, "ck_", Some("cs_")),
+            ("shop.consumer_secret", &self.shop.consumer_secret, "cs_", Some("ck_")),
         ] {
             if let Some(secret) = secret {
                 filled(field, secret)?;
-                if !secret.trim().starts_with(prefix) {
+                if let Some(others) = others.filter(|others| secret.trim().starts_with(others)) {
                     return Err(Fault::new(
                         field,
-                        format!(
-                            "begins with {prefix}: copy it from WooCommerce → Settings → Advanced → REST API"
-                        ),
+                        format!("begins with {own}, and this begins with {others}: the two are exchanged"),
                     ));
                 }
             }

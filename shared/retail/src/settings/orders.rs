@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Warning};
+use super::{Fault, Warning, day, filled};
 
 /// The order settings as a person writes them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,7 @@ pub struct OrdersRecord {
     /// The gate of everything below.
     pub enabled: bool,
     /// Orders created in the shop before this day are left alone; filled in when the record is made.
+    #[serde(deserialize_with = "day")]
     pub from_date: Option<Date>,
     /// The first order to take, by the shown number.
     pub from_order_number: Option<u64>,
@@ -164,6 +165,9 @@ impl OrdersRecord {
                 "is a Loomis Pay status from 1 to 11; 5 is finished",
             ));
         }
+        for (at, method) in self.pay_in_store_methods.iter().enumerate() {
+            filled(&format!("orders.pay_in_store_methods[{at}]"), method)?;
+        }
         if !self.enabled {
             return Ok(None);
         }
@@ -173,7 +177,8 @@ impl OrdersRecord {
             Bookkeeping::SameVoucher => Some(Voucher::Same),
         };
         let effects = match (self.create_customer_order, voucher, self.deduct_from_stock) {
-            (true, sale, _) => Effects::CustomerOrder { sale },
+            // The till books what may be unlocked.
+            (true, sale, _) => Effects::CustomerOrder { sale: sale.filter(|_| !self.allow_unlocking) },
             (false, Some(voucher), deduct) => Effects::Sale { voucher, deduct },
             (false, None, true) => Effects::Deduction,
             (false, None, false) => {
@@ -206,13 +211,18 @@ impl OrdersRecord {
                 "orders.bookkeeping: a sale alone is taken not to move stock in Loomis Pay, so stock may undo a web sale: switch on deduct_from_stock or create_customer_order, or inventory off",
             );
         }
-        if self.allow_unlocking && self.bookkeeping != Bookkeeping::Off {
+        let customer_order = matches!(effects, Effects::CustomerOrder { .. });
+        if self.allow_unlocking && !customer_order {
+            say("orders.allow_unlocking: without a customer order there is nothing to unlock");
+        } else if self.allow_unlocking && self.bookkeeping != Bookkeeping::Off {
             say(
                 "orders.allow_unlocking: the till books unlocked orders, so no sale is registered whatever bookkeeping says",
             );
         }
-        if self.status_when_completed.is_some() && !matches!(effects, Effects::CustomerOrder { .. }) {
+        if self.status_when_completed.is_some() && !customer_order {
             say("orders.status_when_completed: without a customer order nothing completes");
+        } else if self.status_when_completed.is_some() && self.allow_unlocking {
+            say("orders.status_when_completed: with allow_unlocking the shop's order is not completed by us");
         }
     }
 }
@@ -221,6 +231,9 @@ impl OrdersRecord {
 fn status_is_writable(field: &str, status: &str) -> Result<(), Fault> {
     if let Some(bare) = status.strip_prefix("wc-") {
         return Err(Fault::new(field, format!("is written without wc-: \"{bare}\"")));
+    }
+    if status == "any" {
+        return Err(Fault::new(field, "is one status: name each that is meant"));
     }
     if matches!(status, "checkout-draft" | "trash" | "auto-draft") {
         return Err(Fault::new(
