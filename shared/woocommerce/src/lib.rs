@@ -1,1 +1,23 @@
 //! The client of a WooCommerce shop; the only crate that knows its JSON.
+//!
+//! Reading order: [`Address`] and [`resolve`] find the shop, [`Connection`] says how it is spoken to, [`Client`] speaks,
+//! and [`Error::trouble`] judges what went wrong. What the shop does and does not do was measured
+//! (`woocommerce/BEHAVIOUR.md`); comments name the rule they stand on.
+
+mod address;
+mod client;
+mod connection;
+mod error;
+mod json;
+mod oauth;
+mod product;
+mod resolve;
+mod wire;
+
+pub use address::{Address, AddressError, Base};
+pub use client::{Client, Cursor, MAX_BATCH, Page};
+pub use connection::{Auth, Connection, Secret, Version};
+pub use error::{Error, ItemError};
+pub use oauth::{Signature, sign};
+pub use product::{Draft, ItemDone, NewProduct, ProductChange, ProductWrite, StockWrite};
+pub use resolve::{choose_version, resolve};

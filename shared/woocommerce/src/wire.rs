@@ -1,0 +1,294 @@
+//! The twins of the shop's JSON: lenient where plugins are inventive, strict about ids.
+
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use retail::{
+    Decimal,
+    shop::{ManageStock, ShopId, ShopProduct, TaxRate},
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// The fields that reads of products ask for.
+pub(crate) const PRODUCT_FIELDS: &str = "id,sku,name,status,type,parent_id,regular_price,sale_price,manage_stock,\
+                                         stock_quantity,tax_class,images,date_modified_gmt";
+
+/// A product as the shop sends it. Everything but the id may be missing or of an odd type: a plugin's product must not
+/// stop a page of a hundred.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Product {
+    id: u64,
+    #[serde(default)]
+    sku: Value,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    status: Value,
+    #[serde(default, rename = "type")]
+    kind: Value,
+    #[serde(default)]
+    parent_id: Value,
+    #[serde(default)]
+    regular_price: Value,
+    #[serde(default)]
+    sale_price: Value,
+    #[serde(default)]
+    manage_stock: Value,
+    #[serde(default)]
+    stock_quantity: Value,
+    #[serde(default)]
+    tax_class: Value,
+    #[serde(default)]
+    images: Value,
+    #[serde(default)]
+    date_modified_gmt: Value,
+}
+
+impl Product {
+    /// When it was last modified, to the second; `None` where the shop doesn't say.
+    pub(crate) fn modified(&self) -> Option<Timestamp> {
+        let civil: DateTime = self.date_modified_gmt.as_str()?.parse().ok()?;
+        TimeZone::UTC.to_timestamp(civil).ok()
+    }
+
+    pub(crate) fn id(&self) -> ShopId {
+        ShopId(self.id)
+    }
+
+    pub(crate) fn into_product(self) -> ShopProduct {
+        let parent = decimal(&self.parent_id).and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0);
+        let kind = text(&self.kind);
+        let tax_class = text(&self.tax_class);
+        ShopProduct {
+            id: ShopId(self.id),
+            sku: text(&self.sku),
+            name: decode_entities(&text(&self.name)),
+            status: text(&self.status),
+            // A product can have a parent without being a variation (a grouped one's child in old shops).
+            parent: parent.filter(|_| kind == "variation").map(ShopId),
+            kind,
+            regular_price: decimal(&self.regular_price),
+            sale_price: decimal(&self.sale_price),
+            manage_stock: match &self.manage_stock {
+                Value::Bool(true) => ManageStock::Yes,
+                Value::String(who) if who == "parent" => ManageStock::Parent,
+                Value::String(yes) if yes == "yes" || yes == "1" => ManageStock::Yes,
+                _ => ManageStock::No,
+            },
+            stock: decimal(&self.stock_quantity),
+            tax_class: if tax_class == "standard" { String::new() } else { tax_class },
+            // v2 shows the placeholder of a product without images as an image with the id 0.
+            images: self
+                .images
+                .as_array()
+                .map_or(0, |images| images.iter().filter(|image| is_image(image)).count()),
+        }
+    }
+}
+
+fn is_image(image: &Value) -> bool {
+    image.get("id").and_then(Value::as_u64) != Some(0)
+}
+
+/// A text, or a number that should have been one.
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    }
+}
+
+/// A number, or a text that holds one; an empty or odd text is none.
+fn decimal(value: &Value) -> Option<Decimal> {
+    let text = text(value);
+    let text = text.trim();
+    text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
+}
+
+/// One setting of a group, `settings/tax` and its kin.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Setting {
+    pub(crate) id: String,
+    #[serde(default)]
+    pub(crate) value: Value,
+}
+
+/// The value of a setting as text; `None` where the group doesn't hold it.
+pub(crate) fn setting(group: &[Setting], id: &str) -> Option<String> {
+    group.iter().find(|setting| setting.id == id).map(|setting| text(&setting.value))
+}
+
+/// One row of `taxes`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Tax {
+    #[serde(default)]
+    country: Value,
+    #[serde(default)]
+    state: Value,
+    #[serde(default)]
+    postcode: Value,
+    #[serde(default)]
+    city: Value,
+    #[serde(default)]
+    postcodes: Vec<Value>,
+    #[serde(default)]
+    cities: Vec<Value>,
+    #[serde(deserialize_with = "rate")]
+    rate: Decimal,
+    #[serde(default)]
+    class: Value,
+    #[serde(default)]
+    priority: Value,
+}
+
+impl From<Tax> for TaxRate {
+    fn from(tax: Tax) -> TaxRate {
+        let named = [&tax.state, &tax.postcode, &tax.city].into_iter().any(|place| !text(place).is_empty());
+        let class = text(&tax.class);
+        TaxRate {
+            country: text(&tax.country).to_uppercase(),
+            local: named || !tax.postcodes.is_empty() || !tax.cities.is_empty(),
+            percent: tax.rate.normalize(),
+            class: if class == "standard" { String::new() } else { class },
+            priority: decimal(&tax.priority).and_then(|p| u32::try_from(p).ok()).unwrap_or(1),
+        }
+    }
+}
+
+fn rate<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Decimal, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    decimal(&value).ok_or_else(|| serde::de::Error::custom("a rate that is no number"))
+}
+
+/// A row of which only the code matters: `data/currencies/current`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Currency {
+    pub(crate) code: String,
+}
+
+/// `system_status?_fields=environment.version,settings…`
+#[derive(Debug, Deserialize)]
+pub(crate) struct SystemStatus {
+    #[serde(default)]
+    pub(crate) environment: Environment,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub(crate) struct Environment {
+    #[serde(default)]
+    pub(crate) version: Option<String>,
+}
+
+/// What a batch answers. An empty batch answers `[]`, which is why it isn't decoded with this.
+#[derive(Debug, Deserialize)]
+pub(crate) struct BatchAnswer {
+    #[serde(default)]
+    pub(crate) create: Vec<BatchItem>,
+    #[serde(default)]
+    pub(crate) update: Vec<BatchItem>,
+}
+
+/// An item of a batch's answer. `id` of a failed one is what was sent, or 0.
+#[derive(Debug)]
+pub(crate) enum BatchItem {
+    Done(Box<Product>),
+    Failed(Failure),
+}
+
+impl<'de> Deserialize<'de> for BatchItem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = Value::deserialize(deserializer)?;
+        let custom = |error: serde_json::Error| serde::de::Error::custom(error);
+        match value.get("error") {
+            Some(error) => Failure::deserialize(error).map(BatchItem::Failed).map_err(custom),
+            None => {
+                Product::deserialize(value).map(|product| BatchItem::Done(Box::new(product))).map_err(custom)
+            }
+        }
+    }
+}
+
+/// `{"code","message","data"}`: the shape of every error. `data` is an object, a bare status, or missing.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Failure {
+    pub(crate) code: String,
+    #[serde(default)]
+    message: Value,
+    #[serde(default)]
+    data: Value,
+}
+
+impl Failure {
+    pub(crate) fn message(&self) -> String {
+        text(&self.message)
+    }
+
+    /// The status in `data`, where an item of a batch keeps it.
+    pub(crate) fn status(&self) -> Option<u16> {
+        let status = if self.data.is_object() { self.data.get("status") } else { Some(&self.data) };
+        status.and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok())
+    }
+
+    /// `data.resource_id`: the product that has the SKU or the barcode already.
+    pub(crate) fn existing(&self) -> Option<ShopId> {
+        self.data.get("resource_id").and_then(Value::as_u64).filter(|id| *id > 0).map(ShopId)
+    }
+}
+
+/// The characters that WordPress writes as entities in a name; the rest stay as they are.
+const ENTITIES: [(&str, &str); 16] = [
+    ("amp", "&"),
+    ("lt", "<"),
+    ("gt", ">"),
+    ("quot", "\""),
+    ("apos", "'"),
+    ("nbsp", "\u{a0}"),
+    ("ndash", "–"),
+    ("mdash", "—"),
+    ("lsquo", "‘"),
+    ("rsquo", "’"),
+    ("ldquo", "“"),
+    ("rdquo", "”"),
+    ("laquo", "«"),
+    ("raquo", "»"),
+    ("hellip", "…"),
+    ("times", "×"),
+];
+
+/// Undoes the shop's sanitising: each entity once, so that `&amp;lt;` becomes `&lt;`.
+fn decode_entities(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('&') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let decoded =
+            rest.find(';').filter(|end| *end <= 10).and_then(|end| Some((entity(&rest[1..end])?, end)));
+        match decoded {
+            Some((character, end)) => {
+                out.push_str(&character);
+                rest = &rest[end + 1..];
+            }
+            None => {
+                out.push('&');
+                rest = &rest[1..];
+            }
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
+fn entity(name: &str) -> Option<String> {
+    let code = match name.strip_prefix('#') {
+        Some(number) => match number.strip_prefix(['x', 'X']) {
+            Some(hex) => u32::from_str_radix(hex, 16).ok(),
+            None => number.parse().ok(),
+        },
+        None => return ENTITIES.iter().find(|(n, _)| *n == name).map(|(_, text)| (*text).to_owned()),
+    };
+    code.and_then(char::from_u32).map(String::from)
+}
+
+#[cfg(test)]
+mod tests;
