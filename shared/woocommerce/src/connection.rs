@@ -5,7 +5,7 @@ use std::fmt;
 use crate::Base;
 
 /// The version of the shop's REST interface.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Version {
     /// `wc/v2`: WooCommerce 3.0 up to 3.5.
     V2,
@@ -33,7 +33,7 @@ impl fmt::Display for Version {
 }
 
 /// How the key and the secret travel. `BEHAVIOUR.md`, *Logging in*.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Auth {
     /// `Authorization: Basic`; only over https.
     Basic,
