@@ -1,1 +1,6 @@
 //! The tests that need more than one crate, as one binary.
+
+#![allow(clippy::unwrap_used, reason = "all of it is tests")]
+
+mod ports;
+mod template;

@@ -1,1 +1,4 @@
 //! What several tests stand on.
+
+pub mod engine;
+pub mod tools;
