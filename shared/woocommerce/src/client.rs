@@ -177,4 +177,4 @@ pub(crate) fn wait(kind: &Kind) -> Wait {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

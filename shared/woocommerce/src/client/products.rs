@@ -14,7 +14,7 @@ pub(super) const PAGE: usize = 100;
 const SKU_LIST: usize = 3_500;
 
 impl Client {
-    /// Products by id, in no order; those that are gone or in the trash are missing. Variations come too.
+    /// Products by id, in no order; those that are gone, in the trash, or variations are missing.
     ///
     /// # Errors
     /// Trouble with the shop.

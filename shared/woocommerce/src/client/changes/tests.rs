@@ -1,1 +1,80 @@
 use super::*;
+use crate::client::tests::{answer, recorded, served};
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn ids(page: &Page) -> Vec<u64> {
+    page.products.iter().map(|product| product.id.0).collect()
+}
+
+fn rows(rows: &[(u64, &str)]) -> Result<world::Response, world::TransportError> {
+    let rows =
+        rows.iter().map(|(id, at)| format!("{{\"id\":{id},\"date_modified_gmt\":\"2026-11-23T{at}\"}}"));
+    let mut response = answer(200, &format!("[{}]", rows.collect::<Vec<_>>().join(",")))?;
+    response.headers.push(("date".to_owned(), "Mon, 23 Nov 2026 13:00:00 GMT".to_owned()));
+    Ok(response)
+}
+
+#[tokio::test]
+async fn asks_in_naive_gmt_a_second_early() {
+    let (shop, client) = served(vec![recorded("products_modified_after_gmt")]);
+    let page = client.changed_products(&Cursor::since(at("2026-11-23T12:27:31Z"))).await.unwrap();
+    assert_eq!(ids(&page), [244, 245, 247]);
+    assert_eq!(page.next.second(), at("2026-11-23T12:27:31Z"));
+    assert!(!page.more);
+    let query = shop.asked()[0].url.query().unwrap().to_owned();
+    let start =
+        "modified_after=2026-11-23T12%3A27%3A30&dates_are_gmt=true&orderby=modified&order=asc&status=any";
+    assert!(query.starts_with(start), "{query}");
+}
+
+#[tokio::test]
+async fn what_was_handed_over_does_not_come_again() {
+    let first = Cursor::since(at("2026-11-23T12:00:00Z"));
+    let (_, client) = served(vec![
+        rows(&[(1, "12:00:01"), (2, "12:00:02")]),
+        rows(&[(2, "12:00:02"), (3, "12:00:02"), (1, "12:00:05")]),
+        rows(&[(1, "12:00:05")]),
+    ]);
+    let page = client.changed_products(&first).await.unwrap();
+    assert_eq!(ids(&page), [1, 2]);
+    let page = client.changed_products(&page.next).await.unwrap();
+    assert_eq!(ids(&page), [3, 1]);
+    let page = client.changed_products(&page.next).await.unwrap();
+    assert_eq!(ids(&page), Vec::<u64>::new());
+    let stored = serde_json::to_string(&page.next).unwrap();
+    assert_eq!(serde_json::from_str::<Cursor>(&stored).unwrap(), page.next);
+}
+
+#[tokio::test]
+async fn a_second_that_is_not_over_comes_again() {
+    let (_, client) = served(vec![rows(&[(1, "12:59:59")]), rows(&[(1, "12:59:59")])]);
+    let page = client.changed_products(&Cursor::since(at("2026-11-23T12:00:00Z"))).await.unwrap();
+    let page = client.changed_products(&page.next).await.unwrap();
+    assert_eq!(ids(&page), [1]);
+}
+
+#[tokio::test]
+async fn a_crowded_second_is_read_until_nothing_is_new() {
+    let second = "12:00:05";
+    let crowd = (1..=130).map(|id| (id, second)).collect::<Vec<_>>();
+    let tail = [&crowd[100..], &[(500, "12:00:06")]].concat();
+    let (shop, client) = served(vec![
+        rows(&crowd[..100]),
+        rows(&crowd[..100]),
+        rows(&tail),
+        // The second reading of the same second: nothing new, so what follows is taken.
+        rows(&crowd[..100]),
+        rows(&tail),
+    ]);
+    let start = client.changed_products(&Cursor::since(at("2026-11-23T12:00:00Z"))).await.unwrap();
+    assert_eq!((start.products.len(), start.more), (100, true));
+    let rest = client.changed_products(&start.next).await.unwrap();
+    assert_eq!((ids(&rest), rest.more), ((101..=130).collect(), true));
+    let last = client.changed_products(&rest.next).await.unwrap();
+    assert_eq!(ids(&last), [500]);
+    assert_eq!(last.next.second(), at("2026-11-23T12:00:06Z"));
+    assert_eq!(shop.asked().len(), 5);
+}
