@@ -217,3 +217,6 @@ fn after(now: Timestamp, delay: Duration) -> i64 {
 fn broken(error: rusqlite::Error) -> QueueError {
     QueueError::Unavailable(Box::new(error))
 }
+
+#[cfg(test)]
+mod tests;
