@@ -1,3 +1,35 @@
 //! The use cases, and the two ports they stand on: ledger and queue.
 
+mod apply;
+mod catalogue;
+mod check;
+mod engine;
+mod error;
+mod inventory;
+pub mod overlay;
+mod pair;
 pub mod ports;
+mod preview;
+mod record;
+mod rows;
+mod run;
+pub mod seal;
+mod status;
+mod survey;
+mod tick;
+mod wake;
+mod worker;
+
+pub use check::{Check, Finding};
+pub use engine::{Engine, Limits, Stop};
+pub use error::Error;
+pub use preview::{Preview, PreviewLine};
+pub use rows::{
+    log::{Event, LogLine, LogQuery},
+    pause::Pause,
+    records::Put,
+    runs::{Counts, Run, RunKind, Stage},
+};
+pub use status::{DepartmentStatus, RunStatus};
+pub use tick::Tick;
+pub use wake::Wake;

@@ -87,6 +87,21 @@ impl ProductSettings {
     }
 }
 
+impl ProductSettings {
+    /// The same settings where only stock is to flow: nothing else is written, nothing is made.
+    pub fn stock_alone(&self) -> ProductSettings {
+        ProductSettings {
+            new_products: false,
+            new_product_groups: false,
+            prices: None,
+            product_updates: false,
+            images: false,
+            overwrite_attributes: false,
+            ..self.clone()
+        }
+    }
+}
+
 impl ProductsRecord {
     pub(super) fn check(&self) -> Result<ProductSettings, Fault> {
         if self.continuous_inventory && !self.inventory {

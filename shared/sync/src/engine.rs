@@ -1,0 +1,151 @@
+//! What every use case is handed.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use world::World;
+
+use crate::{
+    Error,
+    ports::{Ledger, Queue},
+    rows::pace::LedgerGate,
+    seal::SealKey,
+};
+
+/// Figures that a person may change.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Products in one write to a shop, 1 to 100. 50 is where the shop's rate stops growing (`BEHAVIOUR.md`, *Times*).
+    pub write_size: usize,
+    /// Writes to a shop at once, within a batch. The rate bends where they equal the shop's cores.
+    pub writes_at_once: usize,
+    /// How long a line of the log is kept.
+    pub log_kept: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { write_size: 50, writes_at_once: 2, log_kept: Duration::from_secs(90 * 24 * 3600) }
+    }
+}
+
+/// The world, the ports, and the key of the secrets.
+#[derive(Clone)]
+pub struct Engine {
+    /// Time, chance and the way out.
+    pub world: World,
+    /// The ledger.
+    pub ledger: Arc<dyn Ledger>,
+    /// The queues.
+    pub queue: Arc<dyn Queue>,
+    /// What secrets are sealed with.
+    pub key: Arc<SealKey>,
+    /// Figures that a person may change.
+    pub limits: Limits,
+    /// Asks everything to stop after the record in hand.
+    pub stop: Stop,
+    /// The offices that were spoken to, by client number: they hold the login.
+    offices: Arc<Mutex<HashMap<String, Office>>>,
+    /// The ledger that the pace is kept in: a preview must keep the real one.
+    pace: Arc<dyn Ledger>,
+}
+
+struct Office {
+    version: u64,
+    client: loomis::Client,
+}
+
+impl Engine {
+    /// An engine with the usual limits.
+    pub fn new(world: World, ledger: Arc<dyn Ledger>, queue: Arc<dyn Queue>, key: SealKey) -> Engine {
+        Engine {
+            world,
+            pace: ledger.clone(),
+            ledger,
+            queue,
+            key: Arc::new(key),
+            limits: Limits::default(),
+            stop: Stop::default(),
+            offices: Arc::default(),
+        }
+    }
+
+    /// The same engine on another ledger, which keeps the pace in this one all the same.
+    pub(crate) fn on(&self, ledger: Arc<dyn Ledger>) -> Engine {
+        Engine { ledger, ..self.clone() }
+    }
+
+    /// The client of Loomis Pay for this record; one for each client number, so that the login is shared.
+    pub(crate) fn office(&self, client: &crate::rows::records::Client) -> Result<loomis::Client, Error> {
+        let settings = &client.settings;
+        let mut offices = self.offices.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(office) =
+            offices.get(&settings.client_number).filter(|office| office.version == client.version)
+        {
+            return Ok(office.client.clone());
+        }
+        let api_url = match &settings.api_url {
+            Some(url) => url.clone(),
+            None => loomis::api_url(),
+        };
+        let account = loomis::Account {
+            client_number: settings.client_number.clone(),
+            client_token: loomis::Secret::new(client.token.expose()),
+            api_url,
+            time_zone: settings.time_zone.clone(),
+        };
+        let gate = LedgerGate::new(
+            self.world.clone(),
+            self.pace.clone(),
+            &settings.client_number,
+            Duration::from_millis(settings.min_interval_ms),
+        );
+        let office = loomis::Client::new(account, self.world.clone(), Arc::new(gate));
+        offices.insert(
+            settings.client_number.clone(),
+            Office { version: client.version, client: office.clone() },
+        );
+        Ok(office)
+    }
+
+    /// The present moment.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.world.now()
+    }
+
+    /// Ends the work here if a person or the deadline asked for it.
+    pub(crate) fn go_on(&self) -> Result<(), Error> {
+        if self.stop.asked(self.now()) { Err(Error::Stopped) } else { Ok(()) }
+    }
+}
+
+/// Asks work to stop: by hand, or at a moment. Cloned, it is the same request.
+#[derive(Clone, Debug, Default)]
+pub struct Stop {
+    asked: Arc<AtomicBool>,
+    at: Option<Timestamp>,
+}
+
+impl Stop {
+    /// A request that also makes itself at a moment, as before a function's deadline.
+    pub fn at(moment: Timestamp) -> Stop {
+        Stop { asked: Arc::default(), at: Some(moment) }
+    }
+
+    /// Asks.
+    pub fn ask(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether somebody asked, or the moment has come.
+    pub fn asked(&self, now: Timestamp) -> bool {
+        self.asked.load(Ordering::SeqCst) || self.at.is_some_and(|at| now >= at)
+    }
+}

@@ -1,0 +1,231 @@
+//! Recording what was decided and done: links, decisions, log lines. A line whenever a decision differs from the last.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use retail::{
+    Decimal,
+    change::{Act, Change, FieldChange, NewProduct, StockTarget},
+    link::{Image, Link},
+    office::ProductId,
+    plan::{Plan, Quiet, Refused},
+    shop::{ShopId, ShopProduct},
+};
+
+use crate::{
+    Engine, Error,
+    pair::Pair,
+    rows::{
+        lease::Lease,
+        log::{self, Event, LogLine},
+        runs::Counts,
+        standing::{Decision, Standing},
+    },
+};
+
+/// What became of one product.
+#[derive(Clone, Debug)]
+pub(crate) struct Outcome {
+    product: ProductId,
+    old: Option<Standing>,
+    new: Standing,
+    lines: Vec<(Event, String)>,
+    pub(crate) counts: Counts,
+}
+
+/// Records outcomes: all that is known about one product stands together, or not at all.
+pub(crate) async fn record(
+    engine: &Engine,
+    pair: &Pair,
+    lease: &Lease,
+    run: Option<&str>,
+    outcomes: &[Outcome],
+) -> Result<(), Error> {
+    let (mut writes, now) = (Vec::new(), engine.now());
+    for outcome in outcomes {
+        let mut one = Vec::new();
+        if outcome.old.as_ref() != Some(&outcome.new) {
+            one.extend(pair.links.writes(outcome.product, outcome.old.as_ref(), &outcome.new)?);
+        }
+        for line in &outcome.lines {
+            one.push(log::write(engine, &pair.department.settings.id, &outcome.line(line, now, run))?);
+        }
+        if writes.len() + one.len() > 90 {
+            lease.write(engine, std::mem::take(&mut writes)).await?;
+        }
+        writes.extend(one);
+    }
+    if writes.is_empty() { Ok(()) } else { lease.write(engine, writes).await }
+}
+
+impl Outcome {
+    fn line(&self, (event, text): &(Event, String), at: Timestamp, run: Option<&str>) -> LogLine {
+        LogLine {
+            at,
+            event: *event,
+            product_id: Some(self.product),
+            product_number: self.new.number.clone(),
+            text: text.clone(),
+            run: run.map(ToOwned::to_owned),
+        }
+    }
+
+    /// A product with a decision about it; its lines say what differs from the last one.
+    fn decided(
+        product: ProductId,
+        number: &str,
+        old: Option<&Standing>,
+        link: Option<Link>,
+        decision: Decision,
+    ) -> Outcome {
+        let before = old.map(|old| old.decision.clone()).unwrap_or_default();
+        let mut lines = Vec::new();
+        match (&decision.refused, &decision.waits) {
+            (Some(reason), _) if before.refused.as_ref() != Some(reason) => {
+                lines.push((Event::Refused, reason.clone()))
+            }
+            (_, Some(reason)) if before.waits.as_ref() != Some(reason) => {
+                lines.push((Event::Waits, reason.clone()))
+            }
+            (None, None) if before.refused.is_some() || before.waits.is_some() => {
+                lines.push((Event::Cleared, "no longer refused".to_owned()));
+            }
+            _ => {}
+        }
+        let fresh = decision.remarks.iter().filter(|remark| !before.remarks.contains(remark));
+        lines.extend(fresh.map(|remark| (Event::Noted, format!("{}: {}", remark.kind, remark.text))));
+        let new = Standing { number: number.to_owned(), link, decision };
+        Outcome { product, old: old.cloned(), new, lines, counts: Counts::default() }
+    }
+
+    /// A record that is refused, or waits.
+    pub(crate) fn refused(refused: &Refused, old: Option<&Standing>) -> Outcome {
+        let reason = Some(refused.reason.clone());
+        let decision = if refused.waits {
+            Decision { waits: reason, ..Decision::default() }
+        } else {
+            Decision { refused: reason, ..Decision::default() }
+        };
+        let link = old.and_then(|old| old.link.clone());
+        let mut outcome = Outcome::decided(refused.product, &refused.number, old, link, decision);
+        outcome.counts.refused = u64::from(!refused.waits);
+        outcome.counts.waiting = u64::from(refused.waits);
+        outcome
+    }
+
+    /// A record that needs nothing: its name in Loomis Pay counts as seen.
+    pub(crate) fn quiet(quiet: &Quiet, old: Option<&Standing>) -> Outcome {
+        let mut link = old.and_then(|old| old.link.clone());
+        if let Some(link) = link.as_mut().filter(|link| quiet.shop == Some(link.shop)) {
+            link.seen_name.clone_from(&quiet.name);
+        }
+        let decision = Decision { remarks: quiet.remarks.clone(), ..Decision::default() };
+        let mut outcome = Outcome::decided(quiet.product, &quiet.number, old, link, decision);
+        outcome.counts.unchanged = 1;
+        outcome
+    }
+
+    /// A change that the shop confirmed; `existing` is the product as it was before.
+    pub(crate) fn done(
+        change: &Change,
+        shop: ShopId,
+        existing: Option<&ShopProduct>,
+        old: Option<&Standing>,
+    ) -> Outcome {
+        let known = old.and_then(|old| old.link.clone()).filter(|link| link.shop == shop);
+        let mut link = known.unwrap_or_else(|| Link {
+            product: change.product,
+            shop,
+            seen_name: String::new(),
+            written: Image::default(),
+            before: Image::default(),
+        });
+        link.seen_name.clone_from(&change.name);
+        match &change.act {
+            Act::Create(new) => link.written = created(new),
+            Act::Update { fields, .. } => {
+                for field in fields {
+                    existing.into_iter().for_each(|existing| link.before.remember(existing, field));
+                    link.written.confirm(field);
+                }
+            }
+        }
+        let decision = Decision { remarks: change.remarks.clone(), ..Decision::default() };
+        let mut outcome = Outcome::decided(change.product, &change.number, old, Some(link), decision);
+        let mut lines = match &change.act {
+            Act::Create(new) => {
+                outcome.counts.created = 1;
+                vec![(Event::Written, format!("create  {} as draft {shop}", new.name))]
+            }
+            Act::Update { adopt, fields, .. } => {
+                outcome.counts.updated = u64::from(!fields.is_empty());
+                outcome.counts.linked = u64::from(*adopt);
+                let linked =
+                    adopt.then(|| (Event::Linked, format!("found in the shop as product {shop} by its SKU")));
+                linked
+                    .into_iter()
+                    .chain(fields.iter().map(|field| (Event::Written, written(field))))
+                    .collect()
+            }
+        };
+        lines.append(&mut outcome.lines);
+        outcome.lines = lines;
+        outcome
+    }
+
+    /// A change that the shop refused.
+    pub(crate) fn failed(change: &Change, reason: String, waits: bool, old: Option<&Standing>) -> Outcome {
+        let refused = Refused { product: change.product, number: change.number.clone(), reason, waits };
+        Outcome::refused(&refused, old)
+    }
+}
+
+fn written(field: &FieldChange) -> String {
+    let line = field.line();
+    format!("{}  {} -> {}", line.kind, line.from, line.to)
+}
+
+fn created(new: &NewProduct) -> Image {
+    Image {
+        name: Some(new.name.clone()),
+        regular_price: new.regular_price.map(Some),
+        sale_price: new.sale_price.map(Some),
+        stock: new.stock.map(|stock| match stock {
+            StockTarget::Managed(quantity) => Some(Decimal::from(quantity)),
+            StockTarget::Unmanaged => None,
+        }),
+        status: Some("draft".to_owned()),
+    }
+}
+
+/// The outcomes of all that a plan does not change.
+pub(crate) fn untouched(plan: &Plan, standings: &BTreeMap<ProductId, Standing>) -> Vec<Outcome> {
+    let refused =
+        plan.refused.iter().map(|refused| Outcome::refused(refused, standings.get(&refused.product)));
+    // A product that nothing is known of and nothing is done about needs no row.
+    let worth = |quiet: &&Quiet| {
+        quiet.shop.is_some() || !quiet.remarks.is_empty() || standings.contains_key(&quiet.product)
+    };
+    let quiet =
+        plan.quiet.iter().filter(worth).map(|quiet| Outcome::quiet(quiet, standings.get(&quiet.product)));
+    refused.chain(quiet).collect()
+}
+
+/// What some outcomes came to.
+pub(crate) fn sum(outcomes: &[Outcome]) -> Counts {
+    let mut counts = Counts::default();
+    outcomes.iter().for_each(|outcome| counts += outcome.counts);
+    counts
+}
+
+impl Outcome {
+    /// The same outcome, saying that the shop left a field out although it confirmed the write.
+    pub(crate) fn with_note(mut self, line: &retail::change::Line) -> Outcome {
+        let text = format!("{}: the shop did not keep {}", line.kind, line.to);
+        if let Some(link) = &mut self.new.link {
+            link.written.sale_price = Some(None);
+        }
+        self.lines.push((Event::Noted, text));
+        self
+    }
+}

@@ -1,0 +1,77 @@
+//! Pauses: a department or a client that is left alone, visibly, until the world heals or a person acts.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use retail::fate::{Fate, Trouble};
+use serde::{Deserialize, Serialize};
+
+use super::{body, item};
+use crate::{
+    Engine, Error,
+    ports::{Condition, Key, Write},
+};
+
+/// The longest wait before the world is tried again.
+const LONGEST: Duration = Duration::from_secs(15 * 60);
+
+/// Why something is left alone.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// What happened, and the mend.
+    pub reason: String,
+    /// [`Fate::Retry`] heals by itself; [`Fate::Settings`] waits for a person.
+    pub fate: Fate,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried again; `None`: when a person acted.
+    pub until: Option<Timestamp>,
+    /// How often it was tried since.
+    pub tries: u32,
+}
+
+impl Pause {
+    /// Whether work is to be left alone now; once `until` has come, the next work is the probe.
+    pub fn holds(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| until > now)
+    }
+}
+
+pub(crate) fn department(id: &str) -> Key {
+    Key::new(format!("D#{id}"), "pause")
+}
+
+pub(crate) fn client(number: &str) -> Key {
+    Key::new(format!("C#{number}"), "pause")
+}
+
+pub(crate) async fn read(engine: &Engine, key: &Key) -> Result<Option<Pause>, Error> {
+    engine.ledger.get(key).await?.as_ref().map(body).transpose()
+}
+
+/// Pauses for this trouble; each further try waits twice as long. Tells the pause.
+pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble) -> Result<Pause, Error> {
+    let now = engine.now();
+    let old = read(engine, &key).await?;
+    let tries = old.as_ref().map_or(0, |old| old.tries + 1);
+    let doubled = Duration::from_secs(30).saturating_mul(1 << tries.min(10)).min(LONGEST);
+    let wait = trouble.retry_after.unwrap_or_default().max(engine.world.jitter(doubled));
+    let pause = Pause {
+        reason: trouble.reason.clone(),
+        fate: trouble.fate,
+        since: old.map_or(now, |old| old.since),
+        until: (trouble.fate != Fate::Settings).then(|| now + wait),
+        tries,
+    };
+    engine.ledger.write(vec![Write::Put { item: item(key, &pause)?, condition: Condition::Always }]).await?;
+    Ok(pause)
+}
+
+/// Ends a pause, if there is one. Tells whether there was.
+pub(crate) async fn lift(engine: &Engine, key: &Key) -> Result<bool, Error> {
+    if engine.ledger.get(key).await?.is_none() {
+        return Ok(false);
+    }
+    engine.ledger.write(vec![Write::Remove { key: key.clone(), condition: Condition::Always }]).await?;
+    Ok(true)
+}

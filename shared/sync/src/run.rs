@@ -1,0 +1,396 @@
+//! A run: the readings it rests on, then batches of what is to change, then the batches. Each step stands in the ledger
+//! before the next begins, so a run goes on wherever it was cut off.
+
+use std::time::Duration;
+
+use futures_util::lock::Mutex;
+use retail::{
+    change::{Act, Change, FieldChange},
+    office::ProductId,
+};
+
+use crate::{
+    Engine, Error,
+    apply::Work,
+    catalogue::{self, Wanted},
+    pair::{Knowledge, Pair},
+    ports::{Condition, Key, LedgerError, Write},
+    rows::{
+        body,
+        due::Extent,
+        item,
+        lease::Lease,
+        log, mirror,
+        runs::{self, Batch, BatchState, Counts, Run, RunKind, Stage},
+        stock,
+    },
+    survey::{Leave, survey},
+    wake::Wake,
+};
+
+/// Products looked at in one step of forming, and in one batch.
+const STEP: usize = 100;
+/// How long to wait for a worker that writes to the same shop.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a person's word that many products may become drafts holds.
+const WORD: Duration = Duration::from_secs(24 * 3600);
+
+/// The department's right to write to its shop.
+pub(crate) async fn shop_lease(engine: &Engine, department: &str) -> Result<Lease, Error> {
+    Lease::wait_for(engine, Key::new(format!("D#{department}"), "lease#products"), PATIENCE).await
+}
+
+/// Begins a run, or joins the one that is under way, and wakes whoever does the work.
+pub(crate) async fn begin(engine: &Engine, department: &str, kind: RunKind) -> Result<Run, Error> {
+    let run = runs::begin(engine, department, kind).await?;
+    engine.wake(Wake::Run { department: department.to_owned(), run: run.id.clone() }).await?;
+    Ok(run)
+}
+
+/// Brings a run a stage further, as far as it goes now.
+pub(crate) async fn advance(engine: &Engine, department: &str, id: &str) -> Result<(), Error> {
+    let Some((run, version)) = runs::get(engine, department, id).await? else { return Ok(()) };
+    let mut hand = Hand { run, version };
+    if hand.run.stage == Stage::Reading {
+        if !readings_are_in(engine, &hand.run).await? {
+            return Ok(());
+        }
+        hand.run.stage = Stage::Forming;
+        let said = stock::state(engine, department).await?.held;
+        hand.run.remark = said.map(|held| format!("stock: {held}"));
+        hand.save(engine).await?;
+    }
+    if hand.run.stage == Stage::Forming {
+        form(engine, &mut hand).await?;
+    }
+    if hand.run.stage == Stage::Applying {
+        collect(engine, &mut hand).await?;
+    }
+    Ok(())
+}
+
+/// A run and the version it was read at: whoever else moved it meanwhile wins.
+struct Hand {
+    run: Run,
+    version: u64,
+}
+
+impl Hand {
+    async fn save(&mut self, engine: &Engine) -> Result<(), Error> {
+        self.save_with(engine, Vec::new()).await
+    }
+
+    async fn save_with(&mut self, engine: &Engine, mut writes: Vec<Write>) -> Result<(), Error> {
+        writes.push(self.run.put(Condition::Version(self.version))?);
+        match engine.ledger.write(writes).await {
+            Err(LedgerError::Conflict) => Err(Error::Taken),
+            other => {
+                self.version += 1;
+                Ok(other?)
+            }
+        }
+    }
+}
+
+/// Whether the catalogue and, where it is synced, the stock were read since the run was asked for. If not, they are wanted.
+async fn readings_are_in(engine: &Engine, run: &Run) -> Result<bool, Error> {
+    let department = engine.department(&run.department).await?;
+    let client = department.settings.client_number;
+    let (reading, _) = catalogue::state(engine, &client).await?;
+    let catalogue = reading.complete.is_some_and(|complete| complete.began >= run.asked);
+    if !catalogue {
+        catalogue::want(engine, &client, Wanted::Whole(run.asked)).await?;
+        engine.wake(Wake::Catalogue { client: client.clone() }).await?;
+    }
+    let inventory = department.settings.products.inventory;
+    let read = stock::state(engine, &run.department).await?.complete;
+    let stock = !inventory || read.is_some_and(|began| began >= run.asked);
+    if !stock {
+        engine.wake(Wake::Stock { client, department: run.department.clone() }).await?;
+    }
+    Ok(catalogue && stock)
+}
+
+/// Looks at every product of the mirror, a step at a time; those to change form batches. What needs no write is recorded.
+async fn form(engine: &Engine, hand: &mut Hand) -> Result<(), Error> {
+    let id = hand.run.department.clone();
+    let lease = shop_lease(engine, &id).await?;
+    let pair = engine.pair(&id, Knowledge::Fresh).await?;
+    let run = hand.run.id.clone();
+    // Drafts are looked for here, and braked below; whether they are made is decided when all are counted.
+    let leave = Leave { extent: Extent::Whole, drafts: true };
+    let work = Work { engine, pair: &pair, lease: Mutex::new(lease), leave, run: Some(&run) };
+    let formed = form_all(engine, &work, hand).await;
+    work.lease.into_inner().release(engine).await?;
+    formed
+}
+
+async fn form_all(engine: &Engine, work: &Work<'_>, hand: &mut Hand) -> Result<(), Error> {
+    let client = work.pair.client.settings.client_number.clone();
+    loop {
+        engine.go_on()?;
+        let (page, last) = mirror::page(engine, &client, hand.run.after, STEP).await?;
+        if let Some(end) = page.keys().next_back().copied() {
+            let ids: Vec<ProductId> = page.keys().copied().collect();
+            form_step(engine, work, hand, &ids, end).await?;
+        }
+        if last {
+            break;
+        }
+    }
+    let mut writes = Vec::new();
+    if !hand.run.pending.is_empty() {
+        let ids = std::mem::take(&mut hand.run.pending);
+        writes.push(hand.run.add(ids, false)?);
+    }
+    if !hand.run.pending_drafts.is_empty() {
+        let ids = std::mem::take(&mut hand.run.pending_drafts);
+        writes.push(hand.run.add(ids, true)?);
+    }
+    hand.run.stage = Stage::Applying;
+    hand.save_with(engine, writes).await
+}
+
+async fn form_step(
+    engine: &Engine,
+    work: &Work<'_>,
+    hand: &mut Hand,
+    ids: &[ProductId],
+    end: ProductId,
+) -> Result<(), Error> {
+    let survey = survey(engine, work.pair, ids, work.leave).await?;
+    let plan = survey.plan(&work.pair.department.settings.products, work.leave);
+    let mut counts = work.settle(&plan, &survey).await?;
+    counts.seen = survey.products().count() as u64;
+    let (mut drafts, mut others) = (Vec::new(), Vec::new());
+    for change in plan.changes.iter().filter(|change| change.writes()) {
+        if drafts_only(change) { drafts.push(change.product) } else { others.push(change.product) }
+    }
+    let run = &mut hand.run;
+    run.drafts += drafts.len() as u64;
+    run.pending.extend(others);
+    run.pending_drafts.extend(drafts);
+    run.after = Some(end);
+    let mut writes = vec![runs::put_step(&run.id, end, counts)?];
+    let mut ready = Vec::new();
+    while run.pending.len() >= STEP {
+        let ids = run.pending.drain(..STEP).collect();
+        ready.push(run.batches);
+        writes.push(run.add(ids, false)?);
+    }
+    while run.pending_drafts.len() >= STEP {
+        let ids = run.pending_drafts.drain(..STEP).collect();
+        writes.push(run.add(ids, true)?);
+    }
+    hand.save_with(engine, writes).await?;
+    for batch in ready {
+        hand.run.wake_batch(engine, batch).await?;
+    }
+    Ok(())
+}
+
+fn drafts_only(change: &Change) -> bool {
+    matches!(&change.act, Act::Update { fields, .. } if fields.iter().any(|field| matches!(field, FieldChange::Draft { .. })))
+}
+
+impl Run {
+    /// A new batch, as a write. Drafts wait until all are counted.
+    fn add(&mut self, ids: Vec<ProductId>, drafts: bool) -> Result<Write, Error> {
+        let state = if drafts { BatchState::Held } else { BatchState::Ready };
+        let batch = Batch { ids, state, drafts, counts: Counts::default() };
+        let write = runs::put_batch(&self.id, self.batches, &batch)?;
+        self.batches += 1;
+        self.draft_batches += u32::from(drafts);
+        Ok(write)
+    }
+
+    async fn wake_batch(&self, engine: &Engine, batch: u32) -> Result<(), Error> {
+        engine.wake(Wake::Batch { department: self.department.clone(), run: self.id.clone(), batch }).await
+    }
+}
+
+/// Wakes the batches that are left, lets drafts go or holds them, and ends the run when all is done.
+async fn collect(engine: &Engine, hand: &mut Hand) -> Result<(), Error> {
+    let (counts, open) = runs::tally(engine, &hand.run.id).await?;
+    let ready: Vec<u32> =
+        open.iter().filter(|(_, state)| **state == BatchState::Ready).map(|(n, _)| *n).collect();
+    for batch in &ready {
+        hand.run.wake_batch(engine, *batch).await?;
+    }
+    if !ready.is_empty() {
+        return Ok(());
+    }
+    let held: Vec<u32> = open.into_keys().collect();
+    if !held.is_empty() {
+        if !braked(engine, &hand.run).await? {
+            return release(engine, &hand.run, &held).await;
+        }
+        let text = format!(
+            "{} products were taken off the web shop at once: they become drafts when a person says `resume {}` and synchronizes again",
+            hand.run.drafts, hand.run.department
+        );
+        hand.run.remark = Some(text);
+    }
+    finish(engine, hand, counts).await
+}
+
+/// More than 20 products and 5 % of the links at once wait for a person.
+async fn braked(engine: &Engine, run: &Run) -> Result<bool, Error> {
+    if run.drafts <= 20 {
+        return Ok(false);
+    }
+    let word: Option<Word> =
+        engine.ledger.get(&word_key(&run.department)).await?.as_ref().map(body).transpose()?;
+    if word.is_some_and(|word| word.until > engine.now()) {
+        return Ok(false);
+    }
+    let pair = engine.pair(&run.department, Knowledge::Recent).await?;
+    let links = pair.links.count(engine).await?;
+    Ok(run.drafts * 100 > links * 5)
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Word {
+    until: jiff::Timestamp,
+}
+
+fn word_key(department: &str) -> Key {
+    Key::new(format!("D#{department}"), "drafts")
+}
+
+/// A person's word that many products may become drafts at once.
+pub(crate) async fn allow_drafts(engine: &Engine, department: &str) -> Result<(), Error> {
+    let put = item(word_key(department), &Word { until: engine.now() + WORD })?;
+    Ok(engine.ledger.write(vec![Write::Put { item: put, condition: Condition::Always }]).await?)
+}
+
+async fn release(engine: &Engine, run: &Run, held: &[u32]) -> Result<(), Error> {
+    for number in held {
+        if let Some(mut batch) = runs::batch(engine, &run.id, *number).await? {
+            batch.state = BatchState::Ready;
+            engine.ledger.write(vec![runs::put_batch(&run.id, *number, &batch)?]).await?;
+        }
+        run.wake_batch(engine, *number).await?;
+    }
+    Ok(())
+}
+
+async fn finish(engine: &Engine, hand: &mut Hand, counts: Counts) -> Result<(), Error> {
+    hand.run.stage = Stage::Done;
+    hand.run.ended = Some(engine.now());
+    let run = &hand.run;
+    let mut text = format!(
+        "{} ended: {} looked at, {} created, {} updated, {} linked, {} refused, {} waiting",
+        match run.kind {
+            RunKind::Synchronize => "synchronize",
+            RunKind::Sweep => "sweep",
+        },
+        counts.seen,
+        counts.created,
+        counts.updated,
+        counts.linked,
+        counts.refused,
+        counts.waiting
+    );
+    if let Some(remark) = &run.remark {
+        text = format!("{text}; {remark}");
+    }
+    match engine.ledger.write(runs::end(run, Condition::Version(hand.version))?).await {
+        Err(LedgerError::Conflict) => return Err(Error::Taken),
+        other => other?,
+    }
+    log::say(engine, &run.department, Some(&run.id), text).await
+}
+
+/// Applies a batch, unless it is done or held; the last one ends the run.
+pub(crate) async fn apply_batch(
+    engine: &Engine,
+    department: &str,
+    run: &str,
+    number: u32,
+) -> Result<(), Error> {
+    let Some(batch) = runs::batch(engine, run, number).await? else { return Ok(()) };
+    if batch.state == BatchState::Ready {
+        let lease = shop_lease(engine, department).await?;
+        let pair = engine.pair(department, Knowledge::Recent).await?;
+        let leave = Leave { extent: Extent::Whole, drafts: batch.drafts };
+        let work = Work { engine, pair: &pair, lease: Mutex::new(lease), leave, run: Some(run) };
+        let done = apply_and_count(engine, &work, run, number, batch).await;
+        work.lease.into_inner().release(engine).await?;
+        done?;
+    }
+    match runs::get(engine, department, run).await? {
+        Some((run, _)) if run.stage == Stage::Applying && number + 1 >= run.batches - run.draft_batches => {
+            engine.wake(Wake::Run { department: department.to_owned(), run: run.id }).await
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn apply_and_count(
+    engine: &Engine,
+    work: &Work<'_>,
+    run: &str,
+    number: u32,
+    mut batch: Batch,
+) -> Result<(), Error> {
+    batch.counts = work.apply(&batch.ids).await?;
+    batch.state = BatchState::Done;
+    let writes = vec![runs::put_batch(run, number, &batch)?];
+    let mut lease = work.lease.lock().await;
+    lease.keep(engine).await?;
+    lease.write(engine, writes).await
+}
+
+/// Brings over what is due for a department, page by page, until nothing is.
+pub(crate) async fn apply_due(engine: &Engine, department: &str) -> Result<(), Error> {
+    use crate::rows::due;
+    let (first, _) = due::page(engine, department, None, 1).await?;
+    if first.is_empty() {
+        return Ok(());
+    }
+    let lease = shop_lease(engine, department).await?;
+    let pair = engine.pair(department, Knowledge::Recent).await?;
+    let lease = apply_due_pages(engine, &pair, department, lease).await;
+    let (lease, done) = lease;
+    lease.release(engine).await?;
+    done
+}
+
+async fn apply_due_pages(
+    engine: &Engine,
+    pair: &Pair,
+    department: &str,
+    mut lease: Lease,
+) -> (Lease, Result<(), Error>) {
+    use crate::rows::due;
+    loop {
+        if let Err(error) = engine.go_on() {
+            return (lease, Err(error));
+        }
+        let page = match due::page(engine, department, None, STEP).await {
+            Ok((page, _)) => page,
+            Err(error) => return (lease, Err(error)),
+        };
+        if page.is_empty() {
+            return (lease, Ok(()));
+        }
+        for extent in [Extent::Stock, Extent::Whole] {
+            let due: Vec<_> = page.iter().filter(|due| due.extent == extent).cloned().collect();
+            let ids: Vec<ProductId> = due.iter().map(|due| due.product).collect();
+            if ids.is_empty() {
+                continue;
+            }
+            let leave = Leave { extent, drafts: false };
+            let work = Work { engine, pair, lease: Mutex::new(lease), leave, run: None };
+            let done = work.apply(&ids).await;
+            lease = work.lease.into_inner();
+            if let Err(error) = done {
+                return (lease, Err(error));
+            }
+            if let Err(error) = due::strike(engine, &due).await {
+                return (lease, Err(error));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Secrets at rest: sealed with a key that is not in the store, and bound to the record and field they belong to.
+
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use chacha20poly1305::{
+    KeyInit, XChaCha20Poly1305, XNonce,
+    aead::{Aead, Payload},
+};
+use world::Chance;
+
+/// What a sealed secret begins with.
+const PREFIX: &str = "sealed:1:";
+
+/// A text that is never shown: its `Debug` and `Display` hide it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Hides a text.
+    pub fn new(text: impl Into<String>) -> Secret {
+        Secret(text.into())
+    }
+
+    /// The text itself, for sending it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// The key that secrets are sealed with: 32 bytes.
+pub struct SealKey(XChaCha20Poly1305);
+
+/// A secret could not be opened, or the key is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SealError {
+    /// Not 32 bytes in Base64.
+    #[error("the key is 32 bytes in Base64 (44 characters)")]
+    NoKey,
+    /// Sealed with another key, moved to another field, or damaged.
+    #[error("the secret was sealed with another key, or is damaged: put the record again with its secrets")]
+    NotOurs,
+}
+
+impl SealKey {
+    /// The key of these bytes.
+    pub fn new(bytes: [u8; 32]) -> SealKey {
+        SealKey(XChaCha20Poly1305::new(&bytes.into()))
+    }
+
+    /// The key as people keep it: Base64.
+    ///
+    /// # Errors
+    /// [`SealError::NoKey`].
+    pub fn parse(text: &str) -> Result<SealKey, SealError> {
+        let bytes = STANDARD.decode(text.trim()).map_err(|_| SealError::NoKey)?;
+        Ok(SealKey::new(bytes.try_into().map_err(|_| SealError::NoKey)?))
+    }
+
+    /// Whether a text is sealed.
+    pub fn is_sealed(text: &str) -> bool {
+        text.starts_with(PREFIX)
+    }
+
+    /// Seals a secret for one place, `department/1/shop.consumer_key`.
+    pub fn seal(&self, chance: &dyn Chance, place: &str, secret: &Secret) -> Result<String, SealError> {
+        let mut nonce = [0; 24];
+        for chunk in nonce.chunks_exact_mut(8) {
+            chunk.copy_from_slice(&chance.next().to_le_bytes());
+        }
+        let payload = Payload { msg: secret.0.as_bytes(), aad: place.as_bytes() };
+        let sealed = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::NotOurs)?;
+        Ok(format!("{PREFIX}{}", STANDARD.encode([nonce.as_slice(), &sealed].concat())))
+    }
+
+    /// Opens what was sealed for this place.
+    ///
+    /// # Errors
+    /// [`SealError::NotOurs`].
+    pub fn open(&self, place: &str, sealed: &str) -> Result<Secret, SealError> {
+        let bytes = sealed
+            .strip_prefix(PREFIX)
+            .and_then(|encoded| STANDARD.decode(encoded).ok())
+            .filter(|bytes| bytes.len() > 24)
+            .ok_or(SealError::NotOurs)?;
+        let (nonce, sealed) = bytes.split_at(24);
+        let nonce: [u8; 24] = nonce.try_into().map_err(|_| SealError::NotOurs)?;
+        let payload = Payload { msg: sealed, aad: place.as_bytes() };
+        let opened = self.0.decrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::NotOurs)?;
+        String::from_utf8(opened).map(Secret).map_err(|_| SealError::NotOurs)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! The messages: wake-ups that carry keys. What is due stands in the ledger.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Engine, Error,
+    ports::{Lane, Outgoing},
+    rows::SCHEMA,
+};
+
+/// Who is woken, and for what to look after.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "wake", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Wake {
+    /// The catalogue of a client is to be read.
+    Catalogue {
+        /// The client number.
+        client: String,
+    },
+    /// The stock of a department is to be read.
+    Stock {
+        /// The client number: departments of one client are read one after another.
+        client: String,
+        /// The department.
+        department: String,
+    },
+    /// A run is to go on.
+    Run {
+        /// The department.
+        department: String,
+        /// The run.
+        run: String,
+    },
+    /// A batch is to be applied.
+    Batch {
+        /// The department.
+        department: String,
+        /// The run.
+        run: String,
+        /// The batch.
+        batch: u32,
+    },
+    /// Something is due.
+    Due {
+        /// The department.
+        department: String,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Message {
+    schema: u32,
+    #[serde(flatten)]
+    wake: Wake,
+}
+
+impl Wake {
+    /// Which queue carries it.
+    pub fn lane(&self) -> Lane {
+        match self {
+            Wake::Catalogue { .. } | Wake::Stock { .. } => Lane::Scan,
+            Wake::Run { .. } | Wake::Batch { .. } => Lane::Bulk,
+            Wake::Due { .. } => Lane::Changes,
+        }
+    }
+
+    fn group(&self) -> &str {
+        match self {
+            Wake::Catalogue { client } | Wake::Stock { client, .. } => client,
+            Wake::Run { department, .. } | Wake::Batch { department, .. } | Wake::Due { department } => {
+                department
+            }
+        }
+    }
+
+    /// The message's text.
+    pub fn encode(&self) -> Result<String, Error> {
+        serde_json::to_string(&Message { schema: SCHEMA, wake: self.clone() })
+            .map_err(|error| Error::Broken { what: "message".to_owned(), reason: error.to_string() })
+    }
+
+    /// What a message's text says.
+    ///
+    /// # Errors
+    /// [`Error::Broken`] when it is none of ours, or of another schema.
+    pub fn decode(text: &str) -> Result<Wake, Error> {
+        let broken = |reason: String| Error::Broken { what: "message".to_owned(), reason };
+        let message: Message = serde_json::from_str(text).map_err(|error| broken(error.to_string()))?;
+        if message.schema != SCHEMA {
+            return Err(broken(format!("its schema is {}, this program knows {SCHEMA}", message.schema)));
+        }
+        Ok(message.wake)
+    }
+}
+
+impl Engine {
+    /// Sends a wake-up. Each has an identity of its own: one that comes twice finds nothing left to do.
+    pub(crate) async fn wake(&self, wake: Wake) -> Result<(), Error> {
+        self.wake_as(wake, self.world.identity()).await
+    }
+
+    /// Sends a wake-up under an identity, so that a schedule that fires twice wakes once.
+    pub(crate) async fn wake_as(&self, wake: Wake, identity: String) -> Result<(), Error> {
+        let message = Outgoing { group: wake.group().to_owned(), identity, body: wake.encode()? };
+        Ok(self.queue.send(wake.lane(), vec![message]).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wake_up_survives_the_queue() {
+        let wake = Wake::Batch { department: "1".to_owned(), run: "r".to_owned(), batch: 7 };
+        let text = wake.encode().unwrap();
+        assert_eq!(text, r#"{"schema":1,"wake":"batch","department":"1","run":"r","batch":7}"#);
+        assert_eq!(Wake::decode(&text).unwrap(), wake);
+        for wrong in
+            ["", "{}", r#"{"schema":2,"wake":"due","department":"1"}"#, r#"{"schema":1,"wake":"sing"}"#]
+        {
+            assert!(matches!(Wake::decode(wrong), Err(Error::Broken { .. })), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The worker: takes a message, looks after what it names, and answers trouble with a pause of its scope.
+
+use retail::fate::{Scope, Trouble};
+
+use crate::{
+    Engine, Error, catalogue, inventory,
+    ports::Lane,
+    rows::{log, pause},
+    run,
+    wake::Wake,
+};
+
+impl Engine {
+    /// Deals with a message: afterwards it is done with, whatever came of it. What could not be done now stands in the
+    /// ledger, paused if need be.
+    ///
+    /// # Errors
+    /// Only when the ledger or the queue failed, or the message is none of ours: then it is to come again, and ends among
+    /// the dead letters if it keeps failing.
+    pub async fn handle(&self, text: &str) -> Result<(), Error> {
+        let wake = Wake::decode(text)?;
+        tracing::debug!(?wake, "woken");
+        match self.look_after(&wake).await {
+            Ok(()) => Ok(()),
+            Err(Error::Stopped | Error::Taken) => self.wake(wake).await,
+            Err(error @ (Error::Ledger(_) | Error::Queue(_))) => Err(error),
+            Err(error) => match error.trouble() {
+                Some(trouble) => self.pause(&wake, &trouble).await,
+                None => Err(error),
+            },
+        }
+    }
+
+    async fn look_after(&self, wake: &Wake) -> Result<(), Error> {
+        if self.is_left_alone(wake).await? {
+            tracing::info!(?wake, "paused: left alone");
+            return Ok(());
+        }
+        match wake {
+            Wake::Catalogue { client } => catalogue::read(self, client).await?,
+            Wake::Stock { department, .. } => inventory::read(self, department).await?,
+            Wake::Run { department, run } => run::advance(self, department, run).await?,
+            Wake::Batch { department, run, batch } => run::apply_batch(self, department, run, *batch).await?,
+            Wake::Due { department } => run::apply_due(self, department).await?,
+        }
+        self.lift_lapsed(wake).await
+    }
+
+    async fn is_left_alone(&self, wake: &Wake) -> Result<bool, Error> {
+        let pause = match wake.department() {
+            Some(department) => self.paused(department).await?,
+            None => pause::read(self, &pause::client(wake.client().unwrap_or_default())).await?,
+        };
+        Ok(pause.is_some_and(|pause| pause.holds(self.now())))
+    }
+
+    /// Work that went well after a pause had run out was the probe: the pause is over.
+    async fn lift_lapsed(&self, wake: &Wake) -> Result<(), Error> {
+        if let Some(department) = wake.department().filter(|_| wake.speaks_to_the_shop()) {
+            if pause::lift(self, &pause::department(department)).await? {
+                log::say(self, department, None, "the pause is over".to_owned()).await?;
+            }
+        }
+        if let Some(client) = wake.client() {
+            pause::lift(self, &pause::client(client)).await?;
+        }
+        Ok(())
+    }
+
+    async fn pause(&self, wake: &Wake, trouble: &Trouble) -> Result<(), Error> {
+        let department = wake.department();
+        let client = match (wake.client(), department) {
+            (Some(client), _) => Some(client.to_owned()),
+            (None, Some(department)) => {
+                self.department(department).await.ok().map(|department| department.settings.client_number)
+            }
+            (None, None) => None,
+        };
+        let client_wide = trouble.scope == Scope::Client || department.is_none();
+        let key = match (client_wide, client, department) {
+            (true, Some(client), _) => pause::client(&client),
+            (_, _, Some(department)) => pause::department(department),
+            (_, Some(client), None) => pause::client(&client),
+            (_, None, None) => return Ok(()),
+        };
+        let pause = pause::set(self, key, trouble).await?;
+        tracing::warn!(?wake, reason = trouble.reason, until = ?pause.until, "paused");
+        if let Some(department) = department.filter(|_| pause.tries == 0) {
+            let until =
+                pause.until.map_or("until a person acts".to_owned(), |until| format!("until {until:.0}"));
+            log::say(self, department, None, format!("paused {until}: {}", trouble.reason)).await?;
+        }
+        Ok(())
+    }
+
+    /// Takes one message of a lane and deals with it. Tells whether there was one.
+    ///
+    /// # Errors
+    /// When the queue fails. A message that could not be dealt with goes back.
+    pub async fn work_one(&self, lane: Lane, wait: std::time::Duration) -> Result<bool, Error> {
+        let received = self.queue.receive(lane, 1, wait).await?;
+        let Some(message) = received.into_iter().next() else { return Ok(false) };
+        match self.handle(&message.body).await {
+            Ok(()) => self.queue.done(lane, &message.receipt).await?,
+            Err(error) => {
+                tracing::error!(%error, cause = ?std::error::Error::source(&error), lane = lane.as_str(), attempt = message.attempt, "a message goes back");
+                self.queue
+                    .give_back(lane, &message.receipt, self.world.jitter(std::time::Duration::from_secs(2)))
+                    .await?;
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl Wake {
+    fn department(&self) -> Option<&str> {
+        match self {
+            Wake::Catalogue { .. } => None,
+            Wake::Stock { department, .. }
+            | Wake::Run { department, .. }
+            | Wake::Batch { department, .. }
+            | Wake::Due { department } => Some(department),
+        }
+    }
+
+    fn client(&self) -> Option<&str> {
+        match self {
+            Wake::Catalogue { client } | Wake::Stock { client, .. } => Some(client),
+            _ => None,
+        }
+    }
+
+    fn speaks_to_the_shop(&self) -> bool {
+        matches!(self, Wake::Batch { .. } | Wake::Due { .. } | Wake::Run { .. })
+    }
+}
