@@ -1,1 +1,23 @@
 //! The client of Loomis Pay; the only crate that knows its JSON.
+//!
+//! What Loomis Pay has not confirmed stands in [`assumptions`], one constant each; the rest follows `API.md`.
+//! [`Client`] speaks, [`Gate`] keeps the pace, [`Error::trouble`] judges what goes wrong.
+
+mod account;
+pub mod assumptions;
+mod client;
+mod envelope;
+mod error;
+mod gate;
+mod loose;
+mod product;
+mod stock;
+mod token;
+
+pub use account::{Account, Department, Secret};
+pub use assumptions::{API_URL, api_url};
+pub use client::{Client, ProductQuery};
+pub use error::{Call, Error, Kind};
+pub use gate::{Gate, GateError, Priority};
+pub use product::{ProductPage, Unreadable};
+pub use stock::StockPage;

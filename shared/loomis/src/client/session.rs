@@ -1,0 +1,214 @@
+//! The login, and the way of one request: gate, transport, envelope. `API.md` §1, §2.
+
+use std::sync::Arc;
+
+use futures_util::lock::Mutex;
+use jiff::Timestamp;
+use serde_json::json;
+use url::Url;
+use world::{Method, Request, Response, Retry, World};
+
+use super::Query;
+use crate::{
+    Account, Gate, Priority, Secret,
+    assumptions::{MAX_ANSWER, REFUSED_FOR, TIMEOUT},
+    envelope::{self, Envelope, No, retry_after, unreadable},
+    error::{Call, Error, Kind},
+    loose,
+    token::Token,
+};
+
+/// One client number's way to the server.
+pub(super) struct Session {
+    pub(super) account: Account,
+    world: World,
+    gate: Arc<dyn Gate>,
+    /// Held while logging in, so that many callers at once log in once.
+    login: Mutex<Login>,
+}
+
+/// What became of the latest login.
+enum Login {
+    None,
+    Done(Token),
+    Refused { at: Timestamp, status: u16, code: Option<i64>, message: String },
+}
+
+/// 401 or 403: the token may be at fault.
+struct Denied {
+    code: i64,
+    message: String,
+}
+
+impl Session {
+    pub(super) fn new(account: Account, world: World, gate: Arc<dyn Gate>) -> Session {
+        Session { account, world, gate, login: Mutex::new(Login::None) }
+    }
+
+    /// Logs in, whatever is at hand.
+    pub(super) async fn log_in(&self) -> Result<(), Error> {
+        let mut login = self.login.lock().await;
+        self.fresh(&mut login, Priority::Orders).await.map(drop).map_err(Error::cut)
+    }
+
+    /// A call that changes nothing, repeated a little where that may help. `parse` takes what it wants from the answer;
+    /// `hidden` are the secrets in the query.
+    pub(super) async fn read<T>(
+        &self,
+        call: Call,
+        priority: Priority,
+        query: &Query<'_>,
+        hidden: &[&Secret],
+        parse: impl Fn(&Envelope<'_>, u16) -> Result<T, Kind>,
+    ) -> Result<T, Error> {
+        let once = || self.logged_in(call, priority, query, &parse);
+        Retry::default()
+            .run(&self.world, Error::wait, once)
+            .await
+            .map_err(|error| hidden.iter().fold(error, |e, s| e.without(s)).cut())
+    }
+
+    /// The call with a token; where that is denied, once more with another one.
+    async fn logged_in<T>(
+        &self,
+        call: Call,
+        priority: Priority,
+        query: &Query<'_>,
+        parse: impl Fn(&Envelope<'_>, u16) -> Result<T, Kind>,
+    ) -> Result<T, Error> {
+        let (token, fresh) = self.token(None, priority).await?;
+        let denied = match self.once(call, priority, query, &token, &parse).await? {
+            Ok(parsed) => return Ok(parsed),
+            Err(denied) if fresh => denied,
+            Err(_) => {
+                let (token, _) = self.token(Some(&token), priority).await?;
+                match self.once(call, priority, query, &token, &parse).await? {
+                    Ok(parsed) => return Ok(parsed),
+                    Err(denied) => denied,
+                }
+            }
+        };
+        Err(self.error(call, Kind::Forbidden { code: denied.code, message: denied.message }, None))
+    }
+
+    async fn once<T>(
+        &self,
+        call: Call,
+        priority: Priority,
+        query: &Query<'_>,
+        token: &Secret,
+        parse: impl Fn(&Envelope<'_>, u16) -> Result<T, Kind>,
+    ) -> Result<Result<T, Denied>, Error> {
+        let mut url = self.url(call)?;
+        url.query_pairs_mut().extend_pairs(query);
+        let request =
+            Request::new(Method::Get, url).header("authorization", format!("Bearer {}", token.expose()));
+        let answer = self.exchange(call, priority, request, parse).await;
+        answer.map_err(|error| error.without(token))
+    }
+
+    /// A token that is good, other than `denied`, and whether it was asked for just now.
+    async fn token(&self, denied: Option<&Secret>, priority: Priority) -> Result<(Secret, bool), Error> {
+        let mut login = self.login.lock().await;
+        let now = self.world.now();
+        match &*login {
+            Login::Done(token) if token.is_good(now) && denied != Some(&token.secret) => {
+                Ok((token.secret.clone(), false))
+            }
+            Login::Refused { at, status, code, message } if now.duration_since(*at) < REFUSED_FOR => {
+                let kind = Kind::Refused { status: *status, code: *code, message: message.clone() };
+                Err(self.error(Call::LogIn, kind, None))
+            }
+            _ => Ok((self.fresh(&mut login, priority).await?, true)),
+        }
+    }
+
+    /// Logs in. Whatever was at hand is forgotten first: a login that fails must not leave a token that was denied.
+    async fn fresh(&self, login: &mut Login, priority: Priority) -> Result<Secret, Error> {
+        *login = Login::None;
+        let call = Call::LogIn;
+        let body = json!({
+            "client_number": self.account.client_number,
+            "client_token": self.account.client_token.expose(),
+        });
+        let request = Request::new(Method::Post, self.url(call)?)
+            .body("application/json", body.to_string().into_bytes());
+        let parse = |envelope: &Envelope<'_>, status| match loose::text(envelope.token) {
+            Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
+            _ => Err(unreadable(status, "token", "missing".to_owned())),
+        };
+        let error = match self.exchange(call, priority, request, parse).await {
+            Ok(Ok(text)) => {
+                let token = Token::received(text, self.world.now());
+                let secret = token.secret.clone();
+                *login = Login::Done(token);
+                return Ok(secret);
+            }
+            Ok(Err(Denied { code, message })) => {
+                let kind = Kind::Refused { status: 200, code: Some(code), message };
+                self.error(call, kind, None)
+            }
+            Err(error) => error,
+        };
+        if let Kind::Refused { status, code, message } = &error.kind
+            && !error.heals()
+        {
+            *login = Login::Refused {
+                at: self.world.now(),
+                status: *status,
+                code: *code,
+                message: message.clone(),
+            };
+        }
+        Err(error)
+    }
+
+    /// One request and its answer, through the gate.
+    async fn exchange<T>(
+        &self,
+        call: Call,
+        priority: Priority,
+        request: Request,
+        parse: impl Fn(&Envelope<'_>, u16) -> Result<T, Kind>,
+    ) -> Result<Result<T, Denied>, Error> {
+        let request = Request { timeout: TIMEOUT, max_body: MAX_ANSWER, ..request };
+        let request = request.header("accept", "application/json");
+        self.gate.enter(priority).await.map_err(|error| self.error(call, Kind::Gate(error), None))?;
+        let answer = self.world.transport.send(request).await;
+        let asked = answer.as_ref().ok().and_then(|response| retry_after(response, self.world.now()));
+        if let Err(error) = self.gate.leave(asked).await {
+            // The answer counts all the same, above all a save's; the gate lets go by itself in the end.
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                call = call.path(),
+                "left without the gate knowing"
+            );
+        }
+        let response = answer.map_err(|error| self.error(call, Kind::Transport(error), None))?;
+        let read = open(&response, parse);
+        match read {
+            Ok(parsed) => Ok(Ok(parsed)),
+            Err(No::Denied { code, message }) => Ok(Err(Denied { code, message })),
+            Err(No::Other(kind)) => Err(self.error(call, kind, asked)),
+        }
+    }
+
+    fn url(&self, call: Call) -> Result<Url, Error> {
+        let mut base = self.account.api_url.clone();
+        if !base.path().ends_with('/') {
+            base.set_path(&format!("{}/", base.path()));
+        }
+        base.set_query(None);
+        base.join(call.path()).map_err(|_| self.error(call, Kind::Address, None))
+    }
+
+    fn error(&self, call: Call, kind: Kind, retry_after: Option<std::time::Duration>) -> Error {
+        Error { call, kind, retry_after }.without(&self.account.client_token)
+    }
+}
+
+fn open<T>(response: &Response, parse: impl Fn(&Envelope<'_>, u16) -> Result<T, Kind>) -> Result<T, No> {
+    let text = envelope::text(response);
+    let envelope = Envelope::open(response.status, &text)?;
+    Ok(parse(&envelope, response.status)?)
+}
