@@ -83,7 +83,7 @@ pub struct ListPrice {
     pub list: String,
     /// `customer_group_name`.
     pub name: String,
-    /// The price, including VAT. `None`: the list has none, or it can't be read (then a [`Defect`] `pricelist` says so).
+    /// The price, including VAT. `None`: the list has none, or it can't be read (then a [`Defect`] `pricelist…` says so).
     pub price_inc_vat: Option<Decimal>,
     /// Neither inactive nor deleted.
     pub active: bool,

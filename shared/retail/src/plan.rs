@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    change::{Change, Remark},
+    change::{Change, Kind, Remark},
     link::Link,
     number::MatchNumber,
     office::{OfficeProduct, ProductId},
@@ -40,6 +40,7 @@ pub struct ShopView {
     /// was not looked up waits.
     pub by_id: HashMap<ShopId, Option<ShopProduct>>,
     /// The products that were found by number: products, drafts and variations.
+    /// Under a number may also stand a product whose SKU only the shop takes for the same.
     pub by_number: HashMap<MatchNumber, Vec<ShopProduct>>,
     /// Which of those found by number are linked already, and with what.
     pub linked: HashMap<ShopId, ProductId>,
@@ -125,6 +126,25 @@ pub fn plan(
     plan
 }
 
+/// Decides about stock and nothing else: what is not looked at is not said, and a name is not seen.
+pub fn plan_stock(
+    settings: &ProductSettings,
+    office: &[Candidate],
+    shop: &ShopView,
+    links: &HashMap<ProductId, Link>,
+) -> Plan {
+    let mut plan = plan(&settings.stock_alone(), office, shop, links);
+    let seen = |product, name: &mut String, remarks: &mut Vec<Remark>| {
+        if let Some(link) = links.get(&product) {
+            name.clone_from(&link.seen_name);
+        }
+        remarks.retain(|remark| remark.kind == Kind::Stock);
+    };
+    plan.changes.iter_mut().for_each(|one| seen(one.product, &mut one.name, &mut one.remarks));
+    plan.quiet.iter_mut().for_each(|one| seen(one.product, &mut one.name, &mut one.remarks));
+    plan
+}
+
 fn decide(
     settings: &ProductSettings,
     candidate: &Candidate,
@@ -186,22 +206,26 @@ fn unlinked(settings: &ProductSettings, candidate: &Candidate, shop: &ShopView) 
     let number = MatchNumber::of(&product.number);
     let found = number.as_ref().and_then(|number| shop.by_number.get(number)).map_or(&[][..], Vec::as_slice);
     // A variation without an SKU of its own answers with its parent's: it is no match by itself. What lies in the trash
-    // holds no SKU. And the shop's database compares more loosely than we do: to it Å1 is A1.
-    let found: Vec<&ShopProduct> = found
+    // holds no SKU.
+    let (found, alike): (Vec<&ShopProduct>, Vec<&ShopProduct>) = found
         .iter()
-        .filter(|one| !found.iter().any(|other| Some(other.id) == one.parent))
-        .filter(|one| one.status != "trash" && MatchNumber::of(&one.sku) == number)
-        .collect();
-    match found.as_slice() {
-        [] => new::create(settings, candidate, &shop.profile),
-        [one] => match shop.linked.get(&one.id) {
+        .filter(|one| !found.iter().any(|other| Some(other.id) == one.parent) && one.status != "trash")
+        .partition(|one| MatchNumber::of(&one.sku) == number);
+    match (found.as_slice(), alike.first()) {
+        // The shop's database compares more loosely than we do, so it takes no second product with such a number.
+        ([], Some(alike)) => Verdict::refused(format!(
+            "to the shop the SKU {:?} of its product {} is the same as {:?}: give one of them another",
+            alike.sku, alike.id, product.number
+        )),
+        ([], None) => new::create(settings, candidate, &shop.profile),
+        ([one], _) => match shop.linked.get(&one.id) {
             Some(other) if *other != product.id => Verdict::refused(format!(
                 "the shop's product {} has this SKU and belongs to product {other} of Loomis Pay: give one of products {} and {other} another number",
                 one.id, product.id
             )),
             _ => existing::update(settings, candidate, &shop.profile, None, one),
         },
-        many => Verdict::refused(format!(
+        (many, _) => Verdict::refused(format!(
             "the SKU is not unique in the shop: products {} have it, Loomis Pay's product {} meets them all; give all but one another",
             ids(many.iter().map(|one| one.id)),
             product.id

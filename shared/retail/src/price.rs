@@ -28,6 +28,9 @@ pub struct Asked {
 /// # Errors
 /// Why none may, for a person.
 pub fn asked(product: &OfficeProduct, source: &PriceSource, currency: &str) -> Result<Asked, String> {
+    if let Some(reason) = defect(product, "currency_code") {
+        return Err(format!("the currency: {reason}"));
+    }
     let said = product.currency.as_deref().map(str::trim).filter(|said| !said.is_empty());
     if let Some(other) = said.filter(|said| !said.eq_ignore_ascii_case(currency)) {
         return Err(format!("Loomis Pay's price is in {other}, the shop sells in {currency}"));
@@ -46,13 +49,24 @@ pub fn asked(product: &OfficeProduct, source: &PriceSource, currency: &str) -> R
 /// The chosen list's price; `None` where the list has none, or 0, or is inactive: the normal price holds.
 fn list_price(product: &OfficeProduct, source: &PriceSource) -> Result<Option<Decimal>, String> {
     let PriceSource::List(id) = source else { return Ok(None) };
-    let mut entries = product.list_prices.iter().filter(|entry| entry.list.trim() == id && entry.active);
-    match entries.find_map(|entry| entry.price_inc_vat) {
-        // An unreadable list is not an empty one: the normal price may be another.
-        None => defect(product, "pricelist").map_or(Ok(None), |reason| Err(reason.to_owned())),
+    let entry = product.list_prices.iter().find(|entry| entry.list.trim() == id && entry.active);
+    match entry.and_then(|entry| entry.price_inc_vat) {
+        // An unreadable list is not an empty one: its price may be another than the normal one.
+        None => product
+            .defects
+            .iter()
+            .find(|defect| hides_a_list_price(&defect.field, entry.is_some()))
+            .map_or(Ok(None), |defect| Err(format!("{}: {}", defect.field, defect.reason))),
         Some(price) if price >= Decimal::ZERO && tax::to_ore(price).is_zero() => Ok(None),
         Some(price) => believable(price).map(Some),
     }
+}
+
+/// Whether a defect of this field can be why the chosen list has no price. `met`: its entry is there, without one.
+fn hides_a_list_price(field: &str, met: bool) -> bool {
+    field.strip_prefix("pricelist").is_some_and(|rest| {
+        rest.is_empty() || if met { rest.ends_with(".price_inc_vat") } else { rest.ends_with(']') }
+    })
 }
 
 fn publishable(product: &OfficeProduct, field: &str, price: Option<Decimal>) -> Result<Decimal, String> {

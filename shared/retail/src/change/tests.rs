@@ -33,27 +33,36 @@ fn a_creation_has_a_line_a_field() {
         stock: None,
         gtin: Some("96385074".to_owned()),
     };
-    check(Act::Create(Box::new(bare.clone())), expect![[r#"
+    check(
+        Act::Create(Box::new(bare.clone())),
+        expect![[r#"
         A1 create     "" -> "Kopp ☕"
-    "#]]);
+    "#]],
+    );
     let full = NewProduct {
         regular_price: Some(dec("79.9")),
         sale_price: Some(dec("50.12300")),
         stock: Some(StockTarget::Managed(7)),
         ..bare
     };
-    check(Act::Create(Box::new(full.clone())), expect![[r#"
+    check(
+        Act::Create(Box::new(full.clone())),
+        expect![[r#"
         A1 create     "" -> "Kopp ☕"
         A1 price      "" -> "79.90"
         A1 sale-price "" -> "50.123"
         A1 stock      "" -> "7"
-    "#]]);
-    check(Act::Create(Box::new(NewProduct { stock: Some(StockTarget::Unmanaged), ..full })), expect![[r#"
+    "#]],
+    );
+    check(
+        Act::Create(Box::new(NewProduct { stock: Some(StockTarget::Unmanaged), ..full })),
+        expect![[r#"
         A1 create     "" -> "Kopp ☕"
         A1 price      "" -> "79.90"
         A1 sale-price "" -> "50.123"
         A1 stock      "" -> "not managed"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -88,9 +97,12 @@ fn an_update_has_a_line_a_field() {
             A1 stock      "not managed" -> "12"
         "#]],
     );
-    check(update(vec![FieldChange::Stock { from: Some(dec("7")), to: StockTarget::Unmanaged }]), expect![[r#"
+    check(
+        update(vec![FieldChange::Stock { from: Some(dec("7")), to: StockTarget::Unmanaged }]),
+        expect![[r#"
         A1 stock      "7" -> "not managed"
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -45,7 +45,10 @@ fn check(image: &Image, expected: Expect) {
 fn an_image_survives_a_round_trip() {
     check(&Image::default(), expect!["{}"]);
     let empty = Some(None);
-    check(&Image { regular_price: empty, sale_price: empty, stock: empty, ..Image::default() }, expect![[r#"{"regular_price":null,"sale_price":null,"stock":null}"#]]);
+    check(
+        &Image { regular_price: empty, sale_price: empty, stock: empty, ..Image::default() },
+        expect![[r#"{"regular_price":null,"sale_price":null,"stock":null}"#]],
+    );
     check(
         &Image {
             name: Some("Kopp ☕".to_owned()),
@@ -54,7 +57,9 @@ fn an_image_survives_a_round_trip() {
             stock: Some(Some(dec("-3"))),
             status: Some("draft".to_owned()),
         },
-        expect![[r#"{"name":"Kopp ☕","regular_price":"79.9200","sale_price":"0.0849","stock":"-3","status":"draft"}"#]],
+        expect![[
+            r#"{"name":"Kopp ☕","regular_price":"79.9200","sale_price":"0.0849","stock":"-3","status":"draft"}"#
+        ]],
     );
 }
 
@@ -73,7 +78,12 @@ fn what_was_there_is_remembered_once() {
     for change in changes() {
         before.remember(&existing(), &change);
     }
-    check(&before, expect![[r#"{"name":"Old cup","regular_price":"100","sale_price":null,"stock":"7","status":"publish"}"#]]);
+    check(
+        &before,
+        expect![[
+            r#"{"name":"Old cup","regular_price":"100","sale_price":null,"stock":"7","status":"publish"}"#
+        ]],
+    );
     // After our own write the shop has ours; what was there before stays.
     let ours = ShopProduct {
         name: "Cup".to_owned(),
@@ -107,8 +117,16 @@ fn what_was_written_is_confirmed_field_by_field() {
     for change in changes() {
         written.confirm(&change);
     }
-    check(&written, expect![[r#"{"name":"Cup","regular_price":"79.92","sale_price":"50","stock":"3","status":"draft"}"#]]);
+    check(
+        &written,
+        expect![[r#"{"name":"Cup","regular_price":"79.92","sale_price":"50","stock":"3","status":"draft"}"#]],
+    );
     written.confirm(&F::SalePrice { from: Some(dec("50")), to: None });
     written.confirm(&F::Stock { from: Some(dec("3")), to: StockTarget::Unmanaged });
-    check(&written, expect![[r#"{"name":"Cup","regular_price":"79.92","sale_price":null,"stock":null,"status":"draft"}"#]]);
+    check(
+        &written,
+        expect![[
+            r#"{"name":"Cup","regular_price":"79.92","sale_price":null,"stock":null,"status":"draft"}"#
+        ]],
+    );
 }

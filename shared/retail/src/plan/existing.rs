@@ -185,6 +185,10 @@ pub(super) fn target(candidate: &Candidate, profile: &ShopProfile) -> (Option<St
             ),
         );
     }
+    // Unreadable is not unmanaged.
+    if let Some(defect) = candidate.product.defects.iter().find(|defect| defect.field == "use_stock") {
+        return (None, Some(format!("not written: use_stock: {}", defect.reason)));
+    }
     if !candidate.product.use_stock {
         return (Some(StockTarget::Unmanaged), None);
     }

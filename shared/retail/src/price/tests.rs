@@ -103,6 +103,10 @@ fn a_price_that_may_not_be_published() {
 #[test]
 fn the_currency_is_the_shops() {
     normal(
+        |p| p.defects = defect("currency_code"),
+        expect!["refused: the currency: currency_code is unreadable"],
+    );
+    normal(
         |p| p.currency = Some("SEK".to_owned()),
         expect!["refused: Loomis Pay's price is in SEK, the shop sells in NOK"],
     );
@@ -139,9 +143,23 @@ fn the_chosen_list_and_where_it_has_none_the_normal_price() {
     );
     list(
         |p| (p.list_prices, p.defects) = (listed(None, true), defect("pricelist")),
-        expect!["refused: pricelist is unreadable"],
+        expect!["refused: pricelist: pricelist is unreadable"],
     );
     list(|p| (p.list_prices, p.defects) = (listed(Some("80"), true), defect("pricelist")), expect!["80"]);
+    list(
+        |p| (p.list_prices, p.defects) = (listed(None, true), defect("pricelist[1].price_inc_vat")),
+        expect!["refused: pricelist[1].price_inc_vat: pricelist[1].price_inc_vat is unreadable"],
+    );
+    list(
+        |p| p.defects = defect("pricelist[1]"),
+        expect!["refused: pricelist[1]: pricelist[1] is unreadable"],
+    );
+    // Another list's trouble, and a name's.
+    list(|p| p.defects = defect("pricelist[0].price_inc_vat"), expect!["100"]);
+    list(
+        |p| (p.list_prices, p.defects) = (listed(None, true), defect("pricelist[1].customer_group_name")),
+        expect!["100"],
+    );
     normal(|p| p.defects = defect("pricelist"), expect!["100"]);
 }
 

@@ -1,3 +1,5 @@
+mod orders;
+
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
@@ -46,13 +48,18 @@ fn orders(over: Value) -> OrderSettings {
     settings(json!({"orders": on})).orders.unwrap()
 }
 
-/// What is said about a refused department.
-fn refused(over: Value, expected: Expect) {
-    expected.assert_eq(&read_department(over).unwrap_err().to_string());
+/// What is said about each of these refused departments.
+fn refused(cases: &[Value], expected: Expect) {
+    said(cases.iter().map(|over| read_department(over.clone()).map(|_| ())), &expected);
 }
 
-fn refused_client(over: Value, expected: Expect) {
-    expected.assert_eq(&read_client(over).unwrap_err().to_string());
+fn refused_client(cases: &[Value], expected: Expect) {
+    said(cases.iter().map(|over| read_client(over.clone()).map(|_| ())), &expected);
+}
+
+fn said(faults: impl Iterator<Item = Result<(), Fault>>, expected: &Expect) {
+    let lines: Vec<String> = faults.map(|fault| fault.unwrap_err().to_string()).collect();
+    expected.assert_eq(&lines.join("\n"));
 }
 
 #[test]
@@ -149,31 +156,20 @@ fn a_record_that_says_everything_comes_back_as_written() {
 #[test]
 fn an_unknown_field_is_named_with_its_path_and_what_would_be_right() {
     refused(
-        json!({"colour": 1}),
-        expect![
-            "colour: unknown field `colour`, expected one of `department_id`, `name`, `enabled`, `client_number`, `department_token`, `shop`, `products`, `orders`, `schema`, `version`"
+        &[
+            json!({"colour": 1}),
+            json!({"shop": {"key": "ck_1"}}),
+            json!({"products": {"price": true}}),
+            json!({"orders": {"form_date": "2026-11-20"}}),
         ],
-    );
-    refused(
-        json!({"shop": {"key": "ck_1"}}),
-        expect![
-            "shop.key: unknown field `key`, expected one of `url`, `api_version`, `consumer_key`, `consumer_secret`"
-        ],
-    );
-    refused(
-        json!({"products": {"price": true}}),
-        expect![
-            "products.price: unknown field `price`, expected one of `automatic_transfer`, `continuous_inventory`, `new_products`, `new_product_groups`, `prices`, `price_list`, `inventory`, `product_updates`, `images`, `overwrite_attributes`"
-        ],
-    );
-    refused(
-        json!({"orders": {"form_date": "2026-11-20"}}),
-        expect![
-            "orders.form_date: unknown field `form_date`, expected one of `enabled`, `from_date`, `from_order_number`, `retrieve_statuses`, `status_after_retrieval`, `status_when_completed`, `loomis_completed_status`, `create_customer_order`, `create_products`, `deduct_from_stock`, `allow_unlocking`, `bookkeeping`, `pay_in_store_methods`, `refunds`"
-        ],
+        expect![[r#"
+            colour: unknown field `colour`, expected one of `department_id`, `name`, `enabled`, `client_number`, `department_token`, `shop`, `products`, `orders`, `schema`, `version`
+            shop.key: unknown field `key`, expected one of `url`, `api_version`, `consumer_key`, `consumer_secret`
+            products.price: unknown field `price`, expected one of `automatic_transfer`, `continuous_inventory`, `new_products`, `new_product_groups`, `prices`, `price_list`, `inventory`, `product_updates`, `images`, `overwrite_attributes`
+            orders.form_date: unknown field `form_date`, expected one of `enabled`, `from_date`, `from_order_number`, `retrieve_statuses`, `status_after_retrieval`, `status_when_completed`, `loomis_completed_status`, `create_customer_order`, `create_products`, `deduct_from_stock`, `allow_unlocking`, `bookkeeping`, `pay_in_store_methods`, `refunds`"#]],
     );
     refused_client(
-        json!({"clienttoken": "t"}),
+        &[json!({"clienttoken": "t"})],
         expect![
             "clienttoken: unknown field `clienttoken`, expected one of `client_number`, `client_token`, `api_url`, `time_zone`, `min_interval_ms`, `order_lookup`, `lookup_after_s`, `schema`, `version`"
         ],
@@ -194,103 +190,60 @@ fn a_missing_field_is_named_with_its_path() {
 #[test]
 fn a_wrong_type_is_named_with_its_path_and_what_would_be_right() {
     refused(
-        json!({"enabled": "yes"}),
-        expect![[r#"enabled: invalid type: string "yes", expected a boolean"#]],
-    );
-    refused(
-        json!({"department_id": 1}),
-        expect!["department_id: invalid type: integer `1`, expected a string"],
-    );
-    refused(
-        json!({"client_number": 12345}),
-        expect!["client_number: invalid type: integer `12345`, expected a string"],
-    );
-    refused(json!({"shop": ["www.domene.no"]}), expect!["shop: is a JSON object: { … }"]);
-    refused(json!({"shop": "www.domene.no"}), expect!["shop: is a JSON object: { … }"]);
-    refused(
-        json!({"shop": {"api_version": "v4"}}),
-        expect!["shop.api_version: unknown value `v4`, expected one of `auto`, `v2`, `v3`"],
-    );
-    refused(json!({"products": [true]}), expect!["products: is a JSON object: { … }"]);
-    refused(
-        json!({"products": {"prices": null}}),
-        expect!["products.prices: invalid type: null, expected a boolean"],
-    );
-    refused(
-        json!({"products": {"price_list": true}}),
-        expect!["products.price_list: expected a string or a whole number, not true"],
-    );
-    refused(
-        json!({"products": {"price_list": 7.5}}),
-        expect!["products.price_list: expected a string or a whole number, not 7.5"],
-    );
-    refused(
-        json!({"orders": {"from_date": "20.11.2026"}}),
-        expect![[r#"orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not "20.11.2026""#]],
-    );
-    refused(
-        json!({"orders": {"from_date": "2026-11-31"}}),
-        expect![[r#"orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not "2026-11-31""#]],
-    );
-    refused(
-        json!({"orders": {"from_date": "2026-11-20T10:00:00"}}),
-        expect![[
-            r#"orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not "2026-11-20T10:00:00""#
-        ]],
-    );
-    refused(
-        json!({"orders": {"from_date": 20261120}}),
-        expect![[r#"orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not 20261120"#]],
-    );
-    refused(
-        json!({"orders": {"from_order_number": "1001"}}),
-        expect![[r#"orders.from_order_number: invalid type: string "1001", expected a whole number"#]],
-    );
-    refused(
-        json!({"orders": {"from_order_number": -1}}),
-        expect!["orders.from_order_number: invalid value: integer `-1`, expected a whole number"],
-    );
-    refused(
-        json!({"orders": {"retrieve_statuses": "processing"}}),
-        expect![[r#"orders.retrieve_statuses: invalid type: string "processing", expected a list: [ … ]"#]],
-    );
-    refused(
-        json!({"orders": {"retrieve_statuses": ["processing", 7]}}),
-        expect!["orders.retrieve_statuses[1]: invalid type: integer `7`, expected a string"],
-    );
-    refused(
-        json!({"orders": {"bookkeeping": true}}),
-        expect!["orders.bookkeeping: invalid type: boolean `true`, expected one of its words, as a string"],
-    );
-    refused(
-        json!({"orders": {"bookkeeping": "same"}}),
-        expect![
-            "orders.bookkeeping: unknown variant `same`, expected one of `off`, `separate`, `same_voucher`"
+        &[
+            json!({"enabled": "yes"}),
+            json!({"department_id": 1}),
+            json!({"client_number": 12345}),
+            json!({"shop": ["www.domene.no"]}),
+            json!({"shop": "www.domene.no"}),
+            json!({"shop": {"api_version": "v4"}}),
+            json!({"products": [true]}),
+            json!({"products": {"prices": null}}),
+            json!({"products": {"price_list": true}}),
+            json!({"products": {"price_list": 7.5}}),
+            json!({"orders": {"from_date": "20.11.2026"}}),
+            json!({"orders": {"from_date": "2026-11-31"}}),
+            json!({"orders": {"from_date": "2026-11-20T10:00:00"}}),
+            json!({"orders": {"from_date": 20261120}}),
+            json!({"orders": {"from_order_number": "1001"}}),
+            json!({"orders": {"from_order_number": -1}}),
+            json!({"orders": {"retrieve_statuses": "processing"}}),
+            json!({"orders": {"retrieve_statuses": ["processing", 7]}}),
+            json!({"orders": {"bookkeeping": true}}),
+            json!({"orders": {"bookkeeping": "same"}}),
+            json!({"orders": {"loomis_completed_status": "5"}}),
+            json!({"orders": {"loomis_completed_status": 300}}),
         ],
-    );
-    refused(
-        json!({"orders": {"loomis_completed_status": "5"}}),
-        expect![[
-            r#"orders.loomis_completed_status: invalid type: string "5", expected a whole number from 1 to 11"#
-        ]],
-    );
-    refused(
-        json!({"orders": {"loomis_completed_status": 300}}),
-        expect![
-            "orders.loomis_completed_status: invalid value: integer `300`, expected a whole number from 1 to 11"
-        ],
+        expect![[r#"
+            enabled: invalid type: string "yes", expected a boolean
+            department_id: invalid type: integer `1`, expected a string
+            client_number: invalid type: integer `12345`, expected a string
+            shop: is a JSON object: { … }
+            shop: is a JSON object: { … }
+            shop.api_version: unknown value `v4`, expected one of `auto`, `v2`, `v3`
+            products: is a JSON object: { … }
+            products.prices: invalid type: null, expected a boolean
+            products.price_list: expected a string or a whole number, not true
+            products.price_list: expected a string or a whole number, not 7.5
+            orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not "20.11.2026"
+            orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not "2026-11-31"
+            orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not "2026-11-20T10:00:00"
+            orders.from_date: expected a day as YYYY-MM-DD, "2026-11-20", not 20261120
+            orders.from_order_number: invalid type: string "1001", expected a whole number
+            orders.from_order_number: invalid value: integer `-1`, expected a whole number
+            orders.retrieve_statuses: invalid type: string "processing", expected a list: [ … ]
+            orders.retrieve_statuses[1]: invalid type: integer `7`, expected a string
+            orders.bookkeeping: invalid type: boolean `true`, expected one of its words, as a string
+            orders.bookkeeping: unknown value `same`, expected one of `off`, `separate`, `same_voucher`
+            orders.loomis_completed_status: invalid type: string "5", expected a whole number from 1 to 11
+            orders.loomis_completed_status: invalid value: integer `300`, expected a whole number from 1 to 11"#]],
     );
     refused_client(
-        json!({"min_interval_ms": 0.5}),
-        expect!["min_interval_ms: invalid type: floating point `0.5`, expected a whole number"],
-    );
-    refused_client(
-        json!({"lookup_after_s": [120]}),
-        expect!["lookup_after_s: invalid length 1, expected an array of length 2"],
-    );
-    refused_client(
-        json!({"order_lookup": 1}),
-        expect!["order_lookup: invalid type: integer `1`, expected a boolean"],
+        &[json!({"min_interval_ms": 0.5}), json!({"lookup_after_s": [120]}), json!({"order_lookup": 1})],
+        expect![[r#"
+            min_interval_ms: invalid type: floating point `0.5`, expected a whole number
+            lookup_after_s: invalid length 1, expected an array of length 2
+            order_lookup: invalid type: integer `1`, expected a boolean"#]],
     );
 }
 
@@ -304,16 +257,14 @@ fn a_record_is_an_object() {
 #[test]
 fn schema_and_version() {
     refused(
-        json!({"schema": 2}),
-        expect!["schema: is 1; a record of schema 2 needs another version of this program"],
+        &[json!({"schema": 2}), json!({"schema": "1"}), json!({"version": -1})],
+        expect![[r#"
+        schema: is 1; a record of schema 2 needs another version of this program
+        schema: invalid type: string "1", expected a whole number
+        version: invalid value: integer `-1`, expected a whole number"#]],
     );
-    refused(
-        json!({"schema": "1"}),
-        expect![[r#"schema: invalid type: string "1", expected a whole number"#]],
-    );
-    refused(json!({"version": -1}), expect!["version: invalid value: integer `-1`, expected a whole number"]);
     refused_client(
-        json!({"schema": 0}),
+        &[json!({"schema": 0})],
         expect!["schema: is 1; a record of schema 0 needs another version of this program"],
     );
     assert_eq!(
@@ -333,7 +284,7 @@ fn a_client_number_is_six_digits_with_its_leading_zeros() {
         assert_eq!(read_department(over).unwrap_err().field, "client_number", "{wrong:?}");
     }
     refused(
-        json!({"client_number": "12345"}),
+        &[json!({"client_number": "12345"})],
         expect![[r#"client_number: is six digits as a string, leading zeros included: "012345""#]],
     );
 }
@@ -368,12 +319,10 @@ fn an_api_url_goes_up_to_v1() {
         assert_eq!(read_client(json!({"api_url": wrong})).unwrap_err().field, "api_url", "{wrong:?}");
     }
     refused_client(
-        json!({"api_url": "https://host/"}),
-        expect![[r#"api_url: is a whole URL up to /v1/: "https://host/v1/", or null for the real host"#]],
-    );
-    refused_client(
-        json!({"api_url": "https://me:pw@host/v1/"}),
-        expect!["api_url: must not hold a user or a password"],
+        &[json!({"api_url": "https://host/"}), json!({"api_url": "https://me:pw@host/v1/"})],
+        expect![[r#"
+            api_url: is a whole URL up to /v1/: "https://host/v1/", or null for the real host
+            api_url: must not hold a user or a password"#]],
     );
 }
 
@@ -383,24 +332,19 @@ fn time_zone_pace_and_look_ups() {
         assert_eq!(read_client(json!({"time_zone": zone})).unwrap().time_zone.iana_name(), Some(zone));
     }
     refused_client(
-        json!({"time_zone": "Norway/Oslo"}),
-        expect![[r#"time_zone: is no zone of the IANA list: write "Europe/Oslo""#]],
-    );
-    refused_client(
-        json!({"time_zone": ""}),
-        expect![[r#"time_zone: is no zone of the IANA list: write "Europe/Oslo""#]],
-    );
-    refused_client(
-        json!({"min_interval_ms": 60001}),
-        expect!["min_interval_ms: is at most 60000 (a minute between two requests)"],
-    );
-    refused_client(
-        json!({"lookup_after_s": [600, 120]}),
-        expect!["lookup_after_s: the first is not later than the second: [120, 600]"],
-    );
-    refused_client(
-        json!({"lookup_after_s": [120, u64::MAX]}),
-        expect!["lookup_after_s: is at most 604800 seconds (a week): [120, 600]"],
+        &[
+            json!({"time_zone": "Norway/Oslo"}),
+            json!({"time_zone": ""}),
+            json!({"min_interval_ms": 60001}),
+            json!({"lookup_after_s": [600, 120]}),
+            json!({"lookup_after_s": [120, u64::MAX]}),
+        ],
+        expect![[r#"
+            time_zone: is no zone of the IANA list: write "Europe/Oslo"
+            time_zone: is no zone of the IANA list: write "Europe/Oslo"
+            min_interval_ms: is at most 60000 (a minute between two requests)
+            lookup_after_s: the first is not later than the second: [120, 600]
+            lookup_after_s: is at most 604800 seconds (a week): [120, 600]"#]],
     );
     assert_eq!(
         read_client(json!({"lookup_after_s": [0, 0], "min_interval_ms": 0})).unwrap().lookup_after_s,
@@ -422,7 +366,7 @@ fn a_price_list_is_a_string_or_a_number_and_shown_as_a_string() {
     check(json!(null), json!(null), PriceSource::Normal);
     assert_eq!(settings(json!({"products": {"prices": false, "price_list": 7}})).products.prices, None);
     refused(
-        json!({"products": {"price_list": " "}}),
+        &[json!({"products": {"price_list": " "}})],
         expect!["products.price_list: is the id of a price list, or null for the normal price"],
     );
 }
@@ -430,7 +374,7 @@ fn a_price_list_is_a_string_or_a_number_and_shown_as_a_string() {
 #[test]
 fn continuous_inventory_needs_inventory() {
     refused(
-        json!({"products": {"continuous_inventory": true, "inventory": false}}),
+        &[json!({"products": {"continuous_inventory": true, "inventory": false}})],
         expect![
             "products.continuous_inventory: needs Synchronize inventory: set products.inventory to true, or this to false"
         ],
@@ -443,186 +387,22 @@ fn continuous_inventory_needs_inventory() {
 }
 
 #[test]
-fn the_rows_of_the_decision_table() {
-    use Effects::{CustomerOrder, Deduction, Sale};
-    let check = |customer_order: bool, bookkeeping: &str, deduct: bool, expected: Effects| {
-        let over = json!({"create_customer_order": customer_order, "bookkeeping": bookkeeping,
-            "deduct_from_stock": deduct});
-        assert_eq!(orders(over).effects, expected, "{customer_order} {bookkeeping} {deduct}");
-    };
-    check(true, "off", false, CustomerOrder { sale: None });
-    check(true, "separate", false, CustomerOrder { sale: Some(Voucher::Separate) });
-    check(true, "same_voucher", false, CustomerOrder { sale: Some(Voucher::Same) });
-    check(false, "separate", false, Sale { voucher: Voucher::Separate, deduct: false });
-    check(false, "same_voucher", true, Sale { voucher: Voucher::Same, deduct: true });
-    check(false, "off", true, Deduction);
-    refused(
-        json!({"orders": {"enabled": true, "create_customer_order": false}}),
-        expect![
-            "orders.enabled: Synchronize orders would do nothing: switch on create_customer_order, bookkeeping or deduct_from_stock"
-        ],
-    );
-    // With orders off the last row is no contradiction: nothing is asked for.
-    assert_eq!(settings(json!({"orders": {"create_customer_order": false}})).orders, None);
-}
-
-#[test]
-fn deduction_requires_create_customer_order_off() {
-    refused(
-        json!({"orders": {"deduct_from_stock": true}}),
-        expect![
-            "orders.deduct_from_stock: requires Create Customer Order off (the packing slip deducts): set one of the two to false"
-        ],
-    );
-    refused(
-        json!({"orders": {"enabled": true, "deduct_from_stock": true, "bookkeeping": "separate"}}),
-        expect![
-            "orders.deduct_from_stock: requires Create Customer Order off (the packing slip deducts): set one of the two to false"
-        ],
-    );
-}
-
-#[test]
-fn what_may_be_unlocked_is_never_a_sale_by_us() {
-    let effects = orders(json!({"allow_unlocking": true, "bookkeeping": "separate"})).effects;
-    assert_eq!(effects, Effects::CustomerOrder { sale: None });
-}
-
-#[test]
-fn a_status_is_written_as_the_api_spells_it() {
-    refused(
-        json!({"orders": {"retrieve_statuses": []}}),
-        expect![[r#"orders.retrieve_statuses: names at least one status: ["processing"]"#]],
-    );
-    refused(
-        json!({"orders": {"retrieve_statuses": ["processing", "wc-packed"]}}),
-        expect![[r#"orders.retrieve_statuses[1]: is written without wc-: "packed""#]],
-    );
-    refused(
-        json!({"orders": {"status_after_retrieval": "wc-on-hold"}}),
-        expect![[r#"orders.status_after_retrieval: is written without wc-: "on-hold""#]],
-    );
-    refused(
-        json!({"orders": {"status_when_completed": "Completed"}}),
-        expect![[
-            r#"orders.status_when_completed: is a status's slug, small letters and hyphens: "on-hold""#
-        ]],
-    );
-    refused(
-        json!({"orders": {"status_when_completed": ""}}),
-        expect![[
-            r#"orders.status_when_completed: is a status's slug, small letters and hyphens: "on-hold""#
-        ]],
-    );
-    refused(
-        json!({"orders": {"retrieve_statuses": ["checkout-draft"]}}),
-        expect![[
-            r#"orders.retrieve_statuses[0]: "checkout-draft" is no order yet, or no longer: it is never taken or set"#
-        ]],
-    );
-    refused(
-        json!({"orders": {"status_after_retrieval": "trash"}}),
-        expect![[
-            r#"orders.status_after_retrieval: "trash" is no order yet, or no longer: it is never taken or set"#
-        ]],
-    );
-    refused(
-        json!({"orders": {"retrieve_statuses": ["any"]}}),
-        expect!["orders.retrieve_statuses[0]: is one status: name each that is meant"],
-    );
-    assert_eq!(
-        orders(json!({"retrieve_statuses": ["on-hold", "my_own-2"]})).retrieve_statuses,
-        ["on-hold", "my_own-2"]
-    );
-}
-
-#[test]
-fn the_completed_status_is_one_to_eleven() {
-    for right in 1..=11 {
-        assert_eq!(orders(json!({"loomis_completed_status": right})).loomis_completed_status, right);
-    }
-    refused(
-        json!({"orders": {"loomis_completed_status": 0}}),
-        expect!["orders.loomis_completed_status: is a Loomis Pay status from 1 to 11; 5 is finished"],
-    );
-    refused(
-        json!({"orders": {"loomis_completed_status": 12}}),
-        expect!["orders.loomis_completed_status: is a Loomis Pay status from 1 to 11; 5 is finished"],
-    );
-}
-
-#[test]
-fn a_payment_method_has_a_name() {
-    refused(
-        json!({"orders": {"pay_in_store_methods": ["cod", " "]}}),
-        expect!["orders.pay_in_store_methods[1]: must not be empty"],
-    );
-    assert_eq!(orders(json!({"pay_in_store_methods": ["cod"]})).pay_in_store_methods, ["cod"]);
-}
-
-#[test]
-fn what_is_saved_with_a_warning() {
-    let check = |over: Value, expected: Expect| {
-        let (_, warnings) = read_department(over).unwrap();
-        expected.assert_eq(&warnings.into_iter().map(|Warning(text)| text + "\n").collect::<String>());
-    };
-    let sale = json!({"enabled": true, "create_customer_order": false, "bookkeeping": "separate"});
-    let with = |over: Value| {
-        let mut orders = json!({"enabled": true});
-        lay_over(&mut orders, over);
-        json!({"orders": orders})
-    };
-    check(
-        json!({"orders": sale}),
-        expect![[r#"
-        orders.bookkeeping: a sale alone is taken not to move stock in Loomis Pay, so stock may undo a web sale: switch on deduct_from_stock or create_customer_order, or inventory off
-    "#]],
-    );
-    check(json!({"orders": sale, "products": {"inventory": false}}), expect![]);
-    check(with(json!({"allow_unlocking": true})), expect![]);
-    check(
-        with(json!({"allow_unlocking": true, "bookkeeping": "separate"})),
-        expect![[r#"
-        orders.allow_unlocking: the till books unlocked orders, so no sale is registered whatever bookkeeping says
-    "#]],
-    );
-    check(
-        with(json!({"allow_unlocking": true, "status_when_completed": "completed"})),
-        expect![[r#"
-        orders.status_when_completed: with allow_unlocking the shop's order is not completed by us
-    "#]],
-    );
-    check(with(json!({"status_when_completed": "completed"})), expect![]);
-    let deduction = json!({"create_customer_order": false, "deduct_from_stock": true});
-    check(with(deduction.clone()), expect![]);
-    let mut completed = deduction;
-    lay_over(&mut completed, json!({"status_when_completed": "completed", "allow_unlocking": true}));
-    check(
-        with(completed.clone()),
-        expect![[r#"
-        orders.allow_unlocking: without a customer order there is nothing to unlock
-        orders.status_when_completed: without a customer order nothing completes
-    "#]],
-    );
-    // Nothing is said of orders that are off.
-    lay_over(&mut completed, json!({"enabled": false}));
-    check(with(completed), expect![]);
-}
-
-#[test]
 fn secrets_are_neither_empty_nor_exchanged() {
-    refused(json!({"department_token": " "}), expect!["department_token: must not be empty"]);
-    refused(json!({"shop": {"consumer_key": ""}}), expect!["shop.consumer_key: must not be empty"]);
     refused(
-        json!({"shop": {"consumer_key": "cs_1"}}),
-        expect!["shop.consumer_key: begins with ck_, and this begins with cs_: the two are exchanged"],
+        &[
+            json!({"department_token": " "}),
+            json!({"shop": {"consumer_key": ""}}),
+            json!({"shop": {"consumer_key": "cs_1"}}),
+            json!({"shop": {"consumer_secret": "ck_1"}}),
+        ],
+        expect![[r#"
+            department_token: must not be empty
+            shop.consumer_key: must not be empty
+            shop.consumer_key: begins with ck_, and this begins with cs_: the two are exchanged
+            shop.consumer_secret: begins with cs_, and this begins with ck_: the two are exchanged"#]],
     );
-    refused(
-        json!({"shop": {"consumer_secret": "ck_1"}}),
-        expect!["shop.consumer_secret: begins with cs_, and this begins with ck_: the two are exchanged"],
-    );
-    refused_client(json!({"client_token": ""}), expect!["client_token: must not be empty"]);
-    refused(json!({"shop": {"url": " "}}), expect!["shop.url: must not be empty"]);
+    refused_client(&[json!({"client_token": ""})], expect!["client_token: must not be empty"]);
+    refused(&[json!({"shop": {"url": " "}})], expect!["shop.url: must not be empty"]);
 }
 
 #[test]
@@ -638,7 +418,7 @@ fn a_secret_is_shown_by_no_fault_and_no_debug() {
         assert!(!said.contains("4711"), "{said}");
     }
     refused_client(
-        json!({"client_token": 4711}),
+        &[json!({"client_token": 4711})],
         expect!["client_token: is a secret, as a string (what was given is not shown)"],
     );
 
