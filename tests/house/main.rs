@@ -2,5 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+mod layout;
 mod ports;
 mod template;

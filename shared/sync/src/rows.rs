@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// The number of every row's schema.
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// An item of this body.
 pub(crate) fn item(key: Key, body: &impl Serialize) -> Result<Item, Error> {

@@ -1,6 +1,6 @@
 //! Looking at both sides: gathers what the plan needs of some products, and plans.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use retail::{
     link::Link,
@@ -106,9 +106,9 @@ async fn look(
     let mut by_id: HashMap<ShopId, Option<ShopProduct>> =
         pair.shop.products_by_id(&linked).await?.into_iter().map(|found| (found.id, Some(found))).collect();
     for id in linked {
-        if !by_id.contains_key(&id) {
+        if let Entry::Vacant(missing) = by_id.entry(id) {
             // Lists leave the trash out; only asking for the product itself tells trash from gone.
-            by_id.insert(id, pair.shop.product(id).await?);
+            missing.insert(pair.shop.product(id).await?);
         }
     }
     let numbers: BTreeSet<&str> = mirrored

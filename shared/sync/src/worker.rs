@@ -56,10 +56,10 @@ impl Engine {
 
     /// Work that went well after a pause had run out was the probe: the pause is over.
     async fn lift_lapsed(&self, wake: &Wake) -> Result<(), Error> {
-        if let Some(department) = wake.department().filter(|_| wake.speaks_to_the_shop()) {
-            if pause::lift(self, &pause::department(department)).await? {
-                log::say(self, department, None, "the pause is over".to_owned()).await?;
-            }
+        if let Some(department) = wake.department().filter(|_| wake.speaks_to_the_shop())
+            && pause::lift(self, &pause::department(department)).await?
+        {
+            log::say(self, department, None, "the pause is over".to_owned()).await?;
         }
         if let Some(client) = wake.client() {
             pause::lift(self, &pause::client(client)).await?;

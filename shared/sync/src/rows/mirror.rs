@@ -141,8 +141,10 @@ async fn writes(
         let old: Entry = stored.get(&key).map(body).transpose()?.unwrap_or_default();
         let mut new = old.clone();
         // Leavers first: a row that keeps its number leaves and comes back.
-        moves.iter().filter(|(_, comes)| !comes).for_each(|(id, _)| drop(new.ids.remove(id)));
-        moves.iter().filter(|(_, comes)| *comes).for_each(|(id, _)| drop(new.ids.insert(*id)));
+        for (id, _) in moves.iter().filter(|(_, comes)| !comes) {
+            new.ids.remove(id);
+        }
+        new.ids.extend(moves.iter().filter(|(_, comes)| *comes).map(|(id, _)| *id));
         if new.ids.is_empty() {
             writes.push(Write::Remove { key, condition: Condition::Always });
         } else if new != old {

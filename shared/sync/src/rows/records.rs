@@ -368,13 +368,14 @@ impl Engine {
 /// The first day is the one the record is made on; a new shop asks for a new one.
 fn from_date(old: Option<&DepartmentRecord>, new: &mut DepartmentRecord, today: Date) -> Result<(), Fault> {
     let moved = old.filter(|old| address(&old.shop.url).ok() != address(&new.shop.url).ok());
-    if let Some(old) = moved.filter(|_| new.orders.enabled) {
-        if new.orders.from_date.is_none() || new.orders.from_date == old.orders.from_date {
-            return Err(Fault {
-                field: "orders.from_date".to_owned(),
-                reason: "the shop is another one: give the day from which its orders are taken".to_owned(),
-            });
-        }
+    let same_day = |old: &DepartmentRecord| {
+        new.orders.from_date.is_none() || new.orders.from_date == old.orders.from_date
+    };
+    if new.orders.enabled && moved.is_some_and(same_day) {
+        return Err(Fault {
+            field: "orders.from_date".to_owned(),
+            reason: "the shop is another one: give the day from which its orders are taken".to_owned(),
+        });
     }
     if new.orders.from_date.is_none() {
         new.orders.from_date = old.and_then(|old| old.orders.from_date).or(Some(today));
