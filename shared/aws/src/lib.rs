@@ -8,6 +8,8 @@ pub mod lambda;
 mod ledger;
 mod queue;
 mod retry;
+#[cfg(test)]
+mod testing;
 
 pub use connection::{Aws, ConfigError, Names};
 pub use ledger::INDEX;

@@ -254,3 +254,6 @@ fn ran_out(meta: &aws_sdk_sqs::error::ErrorMetadata) -> bool {
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> QueueError {
     QueueError::Unavailable(Box::new(error))
 }
+
+#[cfg(test)]
+mod tests;
