@@ -138,14 +138,23 @@ impl Answer {
     /// Reads an answer with an error status.
     pub(crate) fn of(response: &Response) -> Answer {
         let failure = crate::json::decode::<crate::wire::Failure>(&response.body).ok();
-        let retry_after = response.header("retry-after").and_then(|value| value.trim().parse().ok());
         Answer {
             status: response.status,
             code: failure.as_ref().map(|failure| clean(&failure.code)),
             message: failure.map(|failure| clean(&failure.message())).unwrap_or_default(),
-            retry_after: retry_after.map(Duration::from_secs),
+            retry_after: response.header("retry-after").and_then(|value| retry_after(value.trim(), response)),
         }
     }
+}
+
+/// `Retry-After`: seconds, or a moment, counted from the shop's own clock.
+fn retry_after(value: &str, response: &Response) -> Option<Duration> {
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let moment = |text: &str| Some(jiff::fmt::rfc2822::parse(text.trim()).ok()?.timestamp().as_second());
+    let wait = moment(value)? - moment(response.header("date")?)?;
+    Some(Duration::from_secs(u64::try_from(wait).unwrap_or(0)))
 }
 
 /// The longest message that is kept, in characters.
@@ -170,14 +179,20 @@ pub(crate) fn clean(text: &str) -> String {
     }
     let words = out.split(' ').filter(|word| !word.is_empty()).map(|word| {
         // A message that quotes an address may quote the credentials in its query along.
-        let secret = word.contains("://") || word.contains("ck_") || word.contains("cs_");
-        if secret { "…" } else { word }
+        if word.contains("://") || holds_key(word) { "…" } else { word }
     });
     let text = words.collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(LONGEST) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text,
     }
+}
+
+/// Whether a key or a secret stands in a word: `ck_…` or `cs_…`, but not the middle of `stock_quantity`.
+fn holds_key(word: &str) -> bool {
+    ["ck_", "cs_"].iter().any(|mark| {
+        word.match_indices(mark).any(|(at, _)| !word[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+    })
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl Client {
             if !last && rows.len() > known {
                 continue;
             }
-            let new_here = |row: &Row| row.at <= after.second && !after.seen.contains(&row.id);
+            let new_here = |row: &Row| row.at == after.second && !after.seen.contains(&row.id);
             if !rows.iter().any(new_here) {
                 return Ok(page(after, rows, now));
             }
@@ -139,7 +139,9 @@ fn page(after: &Cursor, rows: Vec<Row>, now: Timestamp) -> Page {
     if !settled {
         next.seen.clear();
     }
-    let new = rows.into_iter().filter(|row| row.at > after.second || !after.seen.contains(&row.id));
+    // What is older was handed over before: an old shop that knows no `dates_are_gmt` reaches back by its offset.
+    let new = |row: &Row| row.at > after.second || (row.at == after.second && !after.seen.contains(&row.id));
+    let new = rows.into_iter().filter(new);
     Page { products: new.map(|row| row.product).collect(), next, more }
 }
 

@@ -110,14 +110,15 @@ impl Catalogue {
         now: Option<Timestamp>,
         change: impl FnOnce(&mut Product),
     ) -> bool {
-        let Some(mut product) = self.get(id).cloned() else { return false };
+        let Some(product) = self.get(id) else { return false };
+        let mut product = product.clone();
         change(&mut product);
         product.id = id;
         product.modified = now.or(product.modified);
-        let parent = product.parent;
+        let parent = self.get(product.parent).filter(|_| now.is_some()).cloned();
         self.put(product);
-        if parent != 0 && now.is_some() {
-            self.edit(parent, now, |_| {});
+        if let Some(parent) = parent {
+            self.put(Product { modified: now, ..parent });
         }
         true
     }

@@ -59,9 +59,9 @@ fn maintenance(request: &Request, now: Timestamp) -> Response {
     if !request.header_value("accept").is_some_and(|accept| accept.contains("application/json")) {
         return page(503, words, vec![again], now);
     }
-    let mut response = send(Err(Refused::new(503, "wp_die", words)), now);
-    response.headers.push(again);
-    response
+    let mut value = Refused::new(503, "wp_die", words).to_json();
+    value["additional_errors"] = json!([]);
+    send(Ok(Reply { status: 503, value, headers: vec![again] }), now)
 }
 
 /// The path inside WordPress, without slash in front; `None` outside its folder.

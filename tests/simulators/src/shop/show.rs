@@ -50,7 +50,8 @@ impl Show<'_> {
         set("sale_price", product.sale_price.as_str().into());
         set("on_sale", on_sale.into());
         set("purchasable", (!shown.is_empty()).into());
-        set("total_sales", 0.into());
+        // A variation's comes as the database has it.
+        set("total_sales", if product.kind == "variation" { "0".into() } else { 0.into() });
         set("tax_status", "taxable".into());
         set("tax_class", product.tax_class.as_str().into());
         set(

@@ -78,3 +78,15 @@ async fn a_crowded_second_is_read_until_nothing_is_new() {
     assert_eq!(last.next.second(), at("2026-11-23T12:00:06Z"));
     assert_eq!(shop.asked().len(), 5);
 }
+
+#[tokio::test]
+async fn a_shop_that_reaches_back_too_far_tells_nothing_twice() {
+    let (_, client) = served(vec![rows(&[(1, "11:00:00"), (2, "12:00:05")])]);
+    let page = client.changed_products(&Cursor::since(at("2026-11-23T12:00:00Z"))).await.unwrap();
+    assert_eq!(ids(&page), [2]);
+    // A whole page of old rows: on to the next one.
+    let old = (1..=100).map(|id| (id, "11:00:00")).collect::<Vec<_>>();
+    let (shop, client) = served(vec![rows(&old), rows(&[(200, "12:00:05")])]);
+    let page = client.changed_products(&Cursor::since(at("2026-11-23T12:00:00Z"))).await.unwrap();
+    assert_eq!((ids(&page), shop.asked().len()), (vec![200], 2));
+}
