@@ -3,8 +3,10 @@
 //! Several processes may have the file open at once. A write that was confirmed survives `kill -9` and a power cut
 //! (WAL with `synchronous = FULL`). The file belongs on a local disk: WAL doesn't work across a network.
 
+mod at_work;
 mod ledger;
 mod queue;
 mod store;
 
+pub use at_work::{AtWork, AtWorkError};
 pub use store::{OpenError, Store};

@@ -24,6 +24,21 @@ const LOOK: Duration = Duration::from_millis(250);
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
 const MOST: usize = 10;
 
+impl Store {
+    /// Makes what is in hand visible again: whoever took it is dead.
+    pub(crate) async fn hand_back_all(&self) -> Result<(), QueueError> {
+        let now = after(self.clock().now(), Duration::ZERO);
+        self.run(move |connection| {
+            connection
+                .execute("UPDATE messages SET visible = ?1 WHERE attempt > 0 AND visible > ?1", params![now])
+                .map_err(broken)
+        })
+        .await?;
+        self.stirred().notify_waiters();
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Queue for Store {
     async fn send(&self, lane: Lane, messages: Vec<Outgoing>) -> Result<(), QueueError> {

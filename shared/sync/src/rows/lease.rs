@@ -127,3 +127,19 @@ impl Lease {
         Ok(engine.ledger.write(vec![put]).await?)
     }
 }
+
+/// Ends a lease whose holder is known to be dead.
+pub(crate) async fn void(engine: &Engine, key: Key) -> Result<(), Error> {
+    let Some(found) = engine.ledger.get(&key).await? else { return Ok(()) };
+    let mut row: Row = body(&found)?;
+    if row.until <= engine.now() {
+        return Ok(());
+    }
+    row.until = engine.now();
+    let put = Write::Put { item: item(key, &row)?, condition: Condition::Version(found.version) };
+    match engine.ledger.write(vec![put]).await {
+        // Somebody lives after all.
+        Err(LedgerError::Conflict) => Ok(()),
+        other => Ok(other?),
+    }
+}

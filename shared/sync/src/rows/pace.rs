@@ -142,6 +142,19 @@ impl LedgerGate {
     }
 }
 
+/// Ends a request whose holder is known to be dead; the pace itself is kept.
+pub(crate) async fn void(engine: &crate::Engine, client: &str) -> Result<(), Error> {
+    let key = Key::new(format!("C#{client}"), "pace");
+    let Some(found) = engine.ledger.get(&key).await? else { return Ok(()) };
+    let row = Row { holder: None, until: None, ..body(&found)? };
+    let put = Write::Put { item: item(key, &row)?, condition: Condition::Version(found.version) };
+    match engine.ledger.write(vec![put]).await {
+        // Somebody lives after all.
+        Err(LedgerError::Conflict) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
 #[async_trait]
 impl Gate for LedgerGate {
     async fn enter(&self, priority: Priority) -> Result<(), GateError> {

@@ -359,6 +359,11 @@ impl Engine {
         Ok(self.ledger.write(vec![Write::Remove { key, condition: Condition::Always }]).await?)
     }
 
+    /// The numbers of all clients, whatever their records are worth.
+    pub(crate) async fn client_numbers(&self) -> Result<Vec<String>, Error> {
+        Ok(all(self, CLIENTS).await?.into_iter().map(|item| item.key.sort).collect())
+    }
+
     /// The ids of all departments, whatever their records are worth.
     pub(crate) async fn department_ids(&self) -> Result<Vec<String>, Error> {
         Ok(all(self, DEPARTMENTS).await?.into_iter().map(|item| item.key.sort).collect())
