@@ -14,10 +14,11 @@ mod product;
 mod stock;
 mod token;
 
-pub use account::{Account, Department, Secret};
+pub use account::{Account, Department};
 pub use assumptions::{API_URL, api_url};
 pub use client::{Client, ProductQuery};
 pub use error::{Call, Error, Kind};
 pub use gate::{Gate, GateError, Priority};
 pub use product::{ProductPage, Unreadable};
 pub use stock::StockPage;
+pub use world::Secret;

@@ -102,7 +102,7 @@ impl Work<'_> {
         if ids.is_empty() {
             return Ok(());
         }
-        let token = loomis::Secret::new(self.pair.department.token.expose());
+        let token = self.pair.department.token.clone();
         let mut fresh: BTreeMap<ProductId, Stock> = ids.iter().map(|id| (*id, Stock::Unknown)).collect();
         for ids in ids.chunks(100) {
             let page = self.pair.office.stock(&token, 0, ids).await?;

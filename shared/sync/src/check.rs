@@ -105,7 +105,7 @@ impl Engine {
             Ok(page) => check.say("Loomis Pay products", format!("{} in the catalogue", page.total)),
         }
         if department.settings.products.inventory {
-            let token = loomis::Secret::new(department.token.expose());
+            let token = department.token.clone();
             match office.stock(&token, 0, &[]).await {
                 Err(error) => check.fail("Loomis Pay stock", error.trouble()),
                 Ok(page) => check.say("Loomis Pay stock", format!("{} lines", page.total)),

@@ -97,7 +97,7 @@ impl Engine {
         };
         let account = loomis::Account {
             client_number: settings.client_number.clone(),
-            client_token: loomis::Secret::new(client.token.expose()),
+            client_token: client.token.clone(),
             api_url,
             time_zone: settings.time_zone.clone(),
         };

@@ -58,7 +58,7 @@ async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, 
     let department = engine.department(id).await?;
     let client = engine.client(&department.settings.client_number).await?;
     let office = engine.office(&client)?;
-    let token = loomis::Secret::new(department.token.expose());
+    let token = department.token.clone();
     let mut state = stock::state(engine, id).await?;
     let now = engine.now();
     let fresh = |began: Timestamp| now <= began + STALE;

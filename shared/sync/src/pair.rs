@@ -122,11 +122,12 @@ impl Engine {
             },
             at: self.now(),
         };
-        found.auth = self.shop(department, &found)?.find_auth().await?;
         found.version = match settings.api_version {
             ApiVersion::V2 => Version::V2,
-            ApiVersion::V3 | ApiVersion::Auto => Version::V3,
+            ApiVersion::V3 => Version::V3,
+            ApiVersion::Auto => woocommerce::choose_version(&parse_base(&found.base)?, &self.world).await?,
         };
+        found.auth = self.shop(department, &found)?.find_auth().await?;
         found.profile = self.shop(department, &found)?.profile().await?;
         Ok(found)
     }
@@ -138,7 +139,7 @@ impl Engine {
             version: found.version,
             auth: found.auth,
             consumer_key: department.consumer_key.expose().to_owned(),
-            consumer_secret: woocommerce::Secret::new(department.consumer_secret.expose()),
+            consumer_secret: department.consumer_secret.clone(),
         };
         Ok(woocommerce::Client::new(connection, self.world.clone()))
     }

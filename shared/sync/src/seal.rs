@@ -1,44 +1,15 @@
 //! Secrets at rest: sealed with a key that is not in the store, and bound to the record and field they belong to.
 
-use std::fmt;
-
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use chacha20poly1305::{
     KeyInit, XChaCha20Poly1305, XNonce,
     aead::{Aead, Payload},
 };
 use world::Chance;
+pub use world::Secret;
 
 /// What a sealed secret begins with.
 const PREFIX: &str = "sealed:1:";
-
-/// A text that is never shown: its `Debug` and `Display` hide it.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Hides a text.
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
-    }
-
-    /// The text itself, for sending it.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
-
-impl fmt::Display for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("…")
-    }
-}
 
 /// The key that secrets are sealed with: 32 bytes.
 pub struct SealKey(XChaCha20Poly1305);
@@ -80,7 +51,7 @@ impl SealKey {
         for chunk in nonce.chunks_exact_mut(8) {
             chunk.copy_from_slice(&chance.next().to_le_bytes());
         }
-        let payload = Payload { msg: secret.0.as_bytes(), aad: place.as_bytes() };
+        let payload = Payload { msg: secret.expose().as_bytes(), aad: place.as_bytes() };
         let sealed = self.0.encrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::NotOurs)?;
         Ok(format!("{PREFIX}{}", STANDARD.encode([nonce.as_slice(), &sealed].concat())))
     }
@@ -99,7 +70,7 @@ impl SealKey {
         let nonce: [u8; 24] = nonce.try_into().map_err(|_| SealError::NotOurs)?;
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let opened = self.0.decrypt(&XNonce::from(nonce), payload).map_err(|_| SealError::NotOurs)?;
-        String::from_utf8(opened).map(Secret).map_err(|_| SealError::NotOurs)
+        String::from_utf8(opened).map(Secret::new).map_err(|_| SealError::NotOurs)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use world::Secret;
+
 use crate::Base;
 
 /// The version of the shop's REST interface.
@@ -55,27 +57,6 @@ impl Auth {
             Auth::OAuth1 => "oauth1",
             Auth::OAuth1AsHttp => "oauth1-as-http",
         }
-    }
-}
-
-/// A secret: it can be used, not shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes the secret; spaces around it, pasted along, are dropped.
-    pub fn new(secret: impl AsRef<str>) -> Secret {
-        Secret(secret.as_ref().trim().to_owned())
-    }
-
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
     }
 }
 

@@ -16,8 +16,9 @@ mod wire;
 
 pub use address::{Address, AddressError, Base};
 pub use client::{Client, Cursor, MAX_BATCH, Page};
-pub use connection::{Auth, Connection, Secret, Version};
+pub use connection::{Auth, Connection, Version};
 pub use error::{Error, ItemError};
 pub use oauth::{Signature, sign};
 pub use product::{Draft, ItemDone, NewProduct, ProductChange, ProductWrite, StockWrite};
 pub use resolve::{choose_version, resolve};
+pub use world::Secret;

@@ -7,6 +7,7 @@
 
 mod http;
 mod retry;
+mod secret;
 
 use std::{sync::Arc, time::Duration};
 
@@ -15,6 +16,7 @@ use jiff::Timestamp;
 
 pub use http::{Method, Request, Response, Transport, TransportError};
 pub use retry::{Retry, Wait};
+pub use secret::Secret;
 
 /// The time, and waiting for it.
 #[async_trait]
