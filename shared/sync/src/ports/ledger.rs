@@ -15,9 +15,9 @@ pub const MAX_TRANSACTION: usize = 100;
 /// Where an item stands. Within a partition items are ordered by `sort`, byte by byte.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key {
-    /// Which items belong together. Not empty.
+    /// Which items belong together. 1 to 1 024 bytes, without control characters.
     pub partition: String,
-    /// The item's place among them. Not empty; at most 1 024 bytes.
+    /// The item's place among them. 1 to 1 024 bytes.
     pub sort: String,
 }
 
@@ -31,13 +31,15 @@ impl Key {
 /// Where an item is found besides its key. Sparse: an item without one is not in the index.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct IndexKey {
-    /// Which items belong together in the index.
+    /// Which items belong together in the index. As [`Key::partition`].
     pub partition: String,
-    /// The order among them; equal ones are told apart by the item's key.
+    /// The order among them; equal ones are told apart by the item's key. Without control characters; with the item's
+    /// key at most 1 022 bytes.
     pub sort: String,
 }
 
-/// An item. Its body is a JSON object of at most about 390 KB.
+/// An item. Its body is a JSON object of at most 390 KiB, at most [`limits::MAX_DEPTH`](super::limits::MAX_DEPTH) deep,
+/// with names that aren't empty and numbers that are integers of 64 bits: an amount is a text. It comes back exactly.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Item {
     /// Where it stands.
@@ -51,7 +53,8 @@ pub struct Item {
     pub body: Value,
     /// Where else it is found.
     pub index: Option<IndexKey>,
-    /// From when on it may be removed. Only housekeeping: an expired item may still be returned.
+    /// From when on it may be removed. Only housekeeping: an expired item may still be returned. Kept to the second,
+    /// rounded up.
     pub expires: Option<Timestamp>,
 }
 
@@ -97,7 +100,7 @@ pub enum Write {
 pub struct Range {
     /// Only keys that begin so; empty for all.
     pub prefix: String,
-    /// Only keys above this one (exclusive): where the last page ended.
+    /// Only keys above this one (exclusive): where the last page ended. By the index it must be such a place.
     pub after: Option<String>,
     /// Only keys up to this one (inclusive).
     pub up_to: Option<String>,
@@ -136,7 +139,8 @@ pub enum LedgerError {
     /// The item is too large, a key is empty, a key occurs twice, or the transaction has more than [`MAX_TRANSACTION`] writes: a fault of the caller.
     #[error("the ledger can't take it: {0}")]
     Unfit(String),
-    /// The store is out of reach, throttles, or is broken.
+    /// The store is out of reach, throttles, or is broken. Whether a write took place is unknown: the answer to it may
+    /// be what was lost.
     #[error("the ledger is out of reach")]
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
 }

@@ -38,11 +38,11 @@ impl Lane {
 /// A message to send.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outgoing {
-    /// Messages of one group are handed out one at a time, in order.
+    /// Messages of one group are handed out one at a time, in order. As [`identity`](Outgoing::identity), from 1 byte.
     pub group: String,
     /// A second message of a lane with an equal identity within five minutes vanishes. At most 128 of A–Z a–z 0–9 and punctuation.
     pub identity: String,
-    /// The text, at most 256 KiB.
+    /// The text, 1 byte to 256 KiB, without what XML 1.0 doesn't carry (control characters).
     pub body: String,
 }
 
@@ -85,19 +85,20 @@ pub trait Queue: Send + Sync {
     /// [`QueueError::Unavailable`].
     async fn receive(&self, lane: Lane, most: usize, wait: Duration) -> Result<Vec<Received>, QueueError>;
 
-    /// The message is dealt with: it never comes again.
+    /// The message is dealt with: it never comes again. A receipt that has run out does nothing.
     ///
     /// # Errors
     /// [`QueueError::Unavailable`].
     async fn done(&self, lane: Lane, receipt: &str) -> Result<(), QueueError>;
 
-    /// The message comes again after `delay` (at most [`VISIBILITY`]); its group waits with it.
+    /// The message comes again after `delay` (at most [`VISIBILITY`]); its group waits with it. A receipt that has run out does nothing.
     ///
     /// # Errors
     /// [`QueueError::Unavailable`].
     async fn give_back(&self, lane: Lane, receipt: &str, delay: Duration) -> Result<(), QueueError>;
 
-    /// The dead letters of a lane, up to `most`, the oldest first, without taking them.
+    /// The dead letters of a lane, up to `most`, the oldest first, without taking them: their receipts are empty. Of one group
+    /// perhaps only the ten oldest.
     ///
     /// # Errors
     /// [`QueueError::Unavailable`].
