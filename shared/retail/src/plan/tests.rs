@@ -236,6 +236,15 @@ fn a_linked_product_that_lies_in_the_trash_or_is_gone() {
 }
 
 #[test]
+fn what_lies_in_the_trash_is_not_adopted_though_it_is_found() {
+    let world = unlinked(&["A1"], &["A1"]);
+    let mut view = world.view();
+    view.by_number.values_mut().flatten().for_each(|found| found.status = "trash".to_owned());
+    let plan = plan(&world.settings, &world.candidates(), &view, &world.links);
+    assert!(matches!(plan.changes[0].act, Act::Create(_)));
+}
+
+#[test]
 fn a_linked_product_that_was_not_read_waits() {
     let world = pair(|_| ());
     let view = ShopView { by_id: HashMap::new(), ..world.view() };
