@@ -24,6 +24,7 @@ pub(crate) fn text(field: Field<'_>) -> Result<String, String> {
     match raw.get().as_bytes().first() {
         Some(b'"') => serde_json::from_str(raw.get()).map_err(|_| shown("no readable text", raw)),
         Some(b'-' | b'0'..=b'9') => Ok(raw.get().to_owned()),
+        _ if raw.get() == "null" => Ok(String::new()),
         _ => Err(shown("no text", raw)),
     }
 }
@@ -105,7 +106,7 @@ pub(crate) fn list(field: Field<'_>) -> Result<Vec<Field<'_>>, String> {
         Some(b'[' | b'{') => serde_json::from_str(raw.get())
             .map(|List(entries)| entries)
             .map_err(|_| shown("no readable list", raw)),
-        _ if matches!(raw.get(), "false" | "0" | "\"\"" | "\"0\"") => Ok(Vec::new()),
+        _ if matches!(raw.get(), "null" | "false" | "0" | "\"\"" | "\"0\"") => Ok(Vec::new()),
         _ => Err(shown("no list", raw)),
     }
 }
