@@ -142,13 +142,13 @@ fn product(field: Field<'_>) -> Result<OfficeProduct, Bad> {
     let ask_price = defects.note("ask_price", loose::boolean(row.ask_price), Some(true)).unwrap_or_default();
     let use_stock = defects.note("use_stock", loose::boolean(row.use_stock), None).unwrap_or_default();
     let special = defects.note("special_price", loose::decimal(row.special_price), None);
-    let currency = defects.short("currency_code", row.currency_code, MAX_NUMBER).trim().to_uppercase();
+    let currency = defects.optional("currency_code", row.currency_code, MAX_NUMBER).trim().to_uppercase();
     let mut product = OfficeProduct {
         id: ProductId(id),
         number: defects.cut("product_number", row.product_number, MAX_NUMBER),
         name: defects.cut("product_name", row.product_name, MAX_NAME),
         description: description(&row, &mut defects),
-        barcode: defects.short("barcode", row.barcode, MAX_NUMBER),
+        barcode: defects.optional("barcode", row.barcode, MAX_NUMBER),
         vat_percent: defects.note("vatrate_percent", loose::decimal(row.vatrate_percent), None),
         price_inc_vat: defects.note("price_inc_vat", loose::decimal(row.price_inc_vat), None),
         // 0 is one of the ways to write none.
@@ -161,8 +161,8 @@ fn product(field: Field<'_>) -> Result<OfficeProduct, Bad> {
         use_stock,
         is_parent,
         parent,
-        group_path: defects.short("category_name", row.category_name, MAX_NAME),
-        brand: defects.short("brand_name", row.brand_name, MAX_NAME),
+        group_path: defects.optional("category_name", row.category_name, MAX_NAME),
+        brand: defects.optional("brand_name", row.brand_name, MAX_NAME),
         custom_fields: parts::custom_fields(row.custom_fields, &mut defects),
         images: parts::images(row.product_image, row.images, &mut defects),
         defects: Vec::new(),
@@ -177,6 +177,7 @@ fn description(row: &Row<'_>, defects: &mut Defects) -> String {
         Ok(text) if text.len() > MAX_DESCRIPTION => {
             Err(format!("longer than {} KiB: shorten it in Loomis Pay", MAX_DESCRIPTION >> 10))
         }
+        Ok(none) if none == "0" => Ok(String::new()),
         other => other,
     };
     let webshop = read(row.webshop_description);
@@ -212,6 +213,11 @@ impl Defects {
                 text[..end].to_owned()
             }
         }
+    }
+
+    /// A text that need not be there: `0` is one of the ways to write none.
+    fn optional(&mut self, field: &str, value: Field<'_>, longest: usize) -> String {
+        Some(self.short(field, value, longest)).filter(|text| text != "0").unwrap_or_default()
     }
 
     /// A text; of one that is too long nothing, and a defect.

@@ -120,6 +120,10 @@ fn none_is_written_in_many_ways() {
         assert_eq!((product.special_price_inc_vat, product.defects.len()), (None, 0), "{none}");
         let product = read_one(&with("product_image", none)).unwrap();
         assert_eq!((product.images.len(), product.defects.len()), (3, 0), "{none}");
+        let product = read_one(&with("brand_name", none)).unwrap();
+        assert_eq!((product.brand.as_str(), product.defects.len()), ("", 0), "{none}");
+        let product = read_one(&with("webshop_description", none)).unwrap();
+        assert_eq!((product.description.as_str(), product.defects.len()), ("till", 0), "{none}");
         let product = read_one(&with("pricelist", none)).unwrap();
         assert_eq!((product.list_prices.len(), product.defects.len()), (0, 0), "{none}");
     }
