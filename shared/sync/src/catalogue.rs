@@ -225,6 +225,12 @@ async fn read_all(engine: &Engine, client: &Client, lease: &mut Lease, wake: boo
 }
 
 impl Reading {
+    /// How many rows of how many the reading under way has read; nothing is known before its first page.
+    pub(crate) fn reached(&self) -> Option<(u64, u64)> {
+        let progress = self.under_way.as_ref().filter(|progress| progress.total > 0)?;
+        Some((progress.start.min(progress.total), progress.total))
+    }
+
     fn finish(&mut self, progress: Progress) {
         match progress.since {
             None => {

@@ -9,7 +9,7 @@ use crate::{
         due,
         log::{self, LogLine, LogQuery},
         pause::{self, Pause},
-        runs::{self, BatchState, Counts, Run, RunKind},
+        runs::{self, BatchState, Counts, Run, RunKind, Stage},
         standing, stock,
     },
     run,
@@ -53,6 +53,9 @@ pub struct RunStatus {
     pub open: usize,
     /// Batches of drafts that wait for a person.
     pub held: usize,
+    /// How far its stage is, so many of so many, where that can be said: rows read while reading, products looked at while
+    /// forming, products settled while applying.
+    pub reached: Option<(u64, u64)>,
 }
 
 impl Engine {
@@ -109,7 +112,29 @@ impl Engine {
     async fn run_status(&self, run: Run) -> Result<RunStatus, Error> {
         let (counts, batches) = runs::tally(self, &run.id).await?;
         let of = |state: BatchState| batches.values().filter(|one| **one == state).count();
-        Ok(RunStatus { open: of(BatchState::Ready), held: of(BatchState::Held), run, counts })
+        let (open, held) = (of(BatchState::Ready), of(BatchState::Held));
+        let reached = self.reached(&run, &counts).await?;
+        Ok(RunStatus { run, counts, open, held, reached })
+    }
+
+    async fn reached(&self, run: &Run, counts: &Counts) -> Result<Option<(u64, u64)>, Error> {
+        if run.stage >= Stage::Applying {
+            // A product may be linked and updated at once.
+            let settled =
+                counts.unchanged + counts.created + counts.updated + counts.refused + counts.waiting;
+            return Ok(Some((settled.min(counts.seen), counts.seen)));
+        }
+        let client = match self.department(&run.department).await {
+            Ok(department) => department.settings.client_number,
+            // Removed or broken meanwhile: how far the run is can't be said then.
+            Err(Error::Missing { .. } | Error::Broken { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let reading = catalogue::state(self, &client).await?.0;
+        Ok(match run.stage {
+            Stage::Reading => reading.reached(),
+            _ => reading.complete.map(|complete| (counts.seen.min(complete.products), complete.products)),
+        })
     }
 
     /// How a run stands.
