@@ -4,4 +4,6 @@
 
 mod layout;
 mod ports;
+mod products;
+mod troubles;
 mod template;

@@ -1,4 +1,5 @@
 //! What several tests stand on.
 
 pub mod engine;
+pub mod stage;
 pub mod tools;

@@ -17,7 +17,7 @@ use crate::{
     Engine, Error,
     pair::Pair,
     record::{self, Outcome},
-    rows::{lease::Lease, runs::Counts},
+    rows::{due::Extent, lease::Lease, runs::Counts},
     survey::{Leave, Survey, survey},
 };
 
@@ -87,10 +87,14 @@ impl Work<'_> {
     }
 
     async fn record(&self, outcomes: &[Outcome]) -> Result<Counts, Error> {
+        let outcomes: Vec<Outcome> = match self.leave.extent {
+            Extent::Whole => outcomes.to_vec(),
+            Extent::Stock => outcomes.iter().cloned().map(Outcome::of_stock_alone).collect(),
+        };
         let mut lease = self.lease.lock().await;
         lease.keep(self.engine).await?;
-        record::record(self.engine, self.pair, &lease, self.run, outcomes).await?;
-        Ok(record::sum(outcomes))
+        record::record(self.engine, self.pair, &lease, self.run, &outcomes).await?;
+        Ok(record::sum(&outcomes))
     }
 
     /// Only stock is read again right before it is written. A batch in which too much would fall to zero at once keeps

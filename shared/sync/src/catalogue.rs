@@ -292,8 +292,10 @@ async fn hand_over(engine: &Engine, client: &str, changed: &[ProductId]) -> Resu
         return Ok(());
     }
     for department in engine.departments_of(client).await? {
-        if department.settings.enabled && department.settings.products.automatic_transfer {
-            due::mark(engine, &department.settings.id, changed, due::Extent::Whole).await?;
+        let settings = &department.settings;
+        let flows = settings.enabled && settings.products.automatic_transfer;
+        if flows && !runs::will_look(engine, &settings.id).await? {
+            due::mark(engine, &settings.id, changed, due::Extent::Whole).await?;
         }
     }
     Ok(())

@@ -74,6 +74,10 @@ async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, 
             return Err(Error::Trouble(Trouble::new(Fate::Retry, Scope::Department, reason)));
         }
         stock::merge(engine, lease, id, &page.rows, &mut state).await?;
+        state
+            .unreadable
+            .extend(page.unreadable.into_iter().map(|row| format!("{}: {}", row.row, row.reason)));
+        state.unreadable.truncate(20);
         let next = start + page.received;
         state.next = (next < page.total).then_some(next);
         if state.next.is_none() {
@@ -93,6 +97,7 @@ impl StockState {
         self.began = Some(now);
         self.next = Some(0);
         (self.rows, self.stocked, self.fallen) = (0, 0, 0);
+        self.unreadable.clear();
     }
 
     /// The zero rule: a reading that falls too far, or is empty, waits for a second one that agrees.
@@ -131,7 +136,7 @@ async fn hand_over(
     if state.handed >= state.accepted {
         return Ok(false);
     }
-    let due = flows && state.changed;
+    let due = flows && state.changed && !runs::will_look(engine, id).await?;
     if due {
         let mut after = None;
         loop {

@@ -159,7 +159,10 @@ impl Engine {
     }
 
     /// Whether a department, or its client, is to be left alone now.
-    pub(crate) async fn paused(&self, department: &str) -> Result<Option<pause::Pause>, Error> {
+    ///
+    /// # Errors
+    /// When the ledger fails.
+    pub async fn paused(&self, department: &str) -> Result<Option<pause::Pause>, Error> {
         let own = pause::read(self, &pause::department(department)).await?;
         if let Some(pause) = own.filter(|pause| pause.holds(self.now())) {
             return Ok(Some(pause));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use retail::{
     Decimal,
-    change::{Act, Change, FieldChange, NewProduct, StockTarget},
+    change::{Act, Change, FieldChange, Kind, NewProduct, StockTarget},
     link::{Image, Link},
     office::ProductId,
     plan::{Plan, Quiet, Refused},
@@ -226,6 +226,15 @@ impl Outcome {
             link.written.sale_price = Some(None);
         }
         self.lines.push((Event::Noted, text));
+        self
+    }
+
+    /// The same outcome of a round that looked at stock alone: what is known of other fields stays known.
+    pub(crate) fn of_stock_alone(mut self) -> Outcome {
+        let old = self.old.iter().flat_map(|old| &old.decision.remarks);
+        let kept = old.filter(|remark| remark.kind != Kind::Stock).cloned();
+        let fresh = std::mem::take(&mut self.new.decision.remarks);
+        self.new.decision.remarks = kept.chain(fresh).collect();
         self
     }
 }

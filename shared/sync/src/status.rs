@@ -36,7 +36,7 @@ pub struct DepartmentStatus {
     pub stock_read: Option<Timestamp>,
     /// Why the stock is held back.
     pub stock_held: Option<String>,
-    /// Rows of the catalogue that could not be read at all.
+    /// Rows of the catalogue and of the stock list that could not be read at all, the first of them.
     pub unreadable: Vec<String>,
     /// The last run.
     pub run: Option<RunStatus>,
@@ -104,7 +104,7 @@ impl Engine {
             catalogue_read: reading.complete.map(|complete| complete.began),
             stock_read: stock.complete,
             stock_held: stock.held,
-            unreadable: reading.unreadable,
+            unreadable: reading.unreadable.into_iter().chain(stock.unreadable).collect(),
             run,
         })
     }

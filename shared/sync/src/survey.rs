@@ -137,7 +137,7 @@ impl Survey {
     pub(crate) fn plan(&self, settings: &ProductSettings, leave: Leave) -> Plan {
         match leave.extent {
             Extent::Whole => retail::plan(settings, &self.candidates, &self.shop, &self.links),
-            Extent::Stock => retail::plan(&settings.stock_alone(), &self.candidates, &self.shop, &self.links),
+            Extent::Stock => retail::plan::plan_stock(settings, &self.candidates, &self.shop, &self.links),
         }
     }
 

@@ -107,6 +107,11 @@ impl Shop {
         self.lock().catalogue.remove(id).is_some()
     }
 
+    /// How the shop is set up.
+    pub fn setup(&self) -> Setup {
+        self.lock().setup.clone()
+    }
+
     /// Changes how the shop is set up.
     pub fn set(&self, change: impl FnOnce(&mut Setup)) {
         change(&mut self.lock().setup);

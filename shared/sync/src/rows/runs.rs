@@ -196,6 +196,11 @@ pub(crate) async fn active(engine: &Engine, department: &str) -> Result<Option<R
     Ok(get(engine, department, &run).await?.map(|(run, _)| run))
 }
 
+/// Whether a run is under way that has yet to look at every product: what changes until then need not be due besides.
+pub(crate) async fn will_look(engine: &Engine, department: &str) -> Result<bool, Error> {
+    Ok(active(engine, department).await?.is_some_and(|run| run.stage == Stage::Reading))
+}
+
 /// A run and its item's version.
 pub(crate) async fn get(engine: &Engine, department: &str, run: &str) -> Result<Option<(Run, u64)>, Error> {
     let found = engine.ledger.get(&run_key(department, run)).await?;

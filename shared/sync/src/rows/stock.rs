@@ -41,6 +41,9 @@ pub(crate) struct StockState {
     pub(crate) complete: Option<Timestamp>,
     /// Why the last complete reading does not count yet.
     pub(crate) held: Option<String>,
+    /// Rows that could not be read, the first of them.
+    #[serde(default)]
+    pub(crate) unreadable: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
