@@ -64,6 +64,22 @@ async fn a_new_product_carries_number_name_price_sale_stock_vat_class_descriptio
 }
 
 #[tokio::test]
+async fn a_barcode_that_another_product_of_the_shop_has_is_left_out_and_said() {
+    let stage = Stage::new(json!({})).await;
+    for number in ["B-1", "B-2", "B-3"] {
+        let barcode = "7038010009457".to_owned();
+        let id = stage.office.add_product(Product { barcode, ..Product::new(number, number) });
+        stage.office.set_stock(1, id, "1");
+    }
+    let run = stage.synchronized().await;
+    assert_eq!((run.counts.created, run.counts.refused), (3, 0));
+    let with = stage.shop.products().iter().filter(|product| !product.gtin.is_empty()).count();
+    assert_eq!(with, 1);
+    assert!(log(&stage, "B-3").await.iter().any(|(_, text)| text.contains("barcode left out")));
+    assert_eq!(stage.writes(), 2);
+}
+
+#[tokio::test]
 async fn a_product_that_the_shop_has_is_adopted_by_its_sku_and_never_renamed_or_made_twice() {
     let stage = Stage::new(json!({"product_updates": true})).await;
     for (number, name) in [("K-1", "Kopp"), ("k-2", "Fat"), ("K-3 ", "Skje")] {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use futures_util::{StreamExt, TryStreamExt, lock::Mutex, stream};
 use retail::{
-    change::{Act, Change, FieldChange, Kind, Line, StockTarget},
+    change::{Act, Change, FieldChange, Kind, Line, Remark, StockTarget},
     fate::Fate,
     office::ProductId,
     plan::Plan,
@@ -183,7 +183,7 @@ impl Work<'_> {
             Err(error) if error.splits() => return self.split(changes, survey, group, &error, counts).await,
             Err(error) => return Err(error.into()),
         };
-        let (mut outcomes, mut anew) = (Vec::new(), Vec::new());
+        let (mut outcomes, mut anew, mut bare) = (Vec::new(), Vec::new(), Vec::new());
         for (change, answer) in changes.iter().zip(answers) {
             let old = survey.standings.get(&change.product);
             match answer {
@@ -197,6 +197,10 @@ impl Work<'_> {
                 Err(error) if error.existing.is_some() && group.looks < LOOKS => {
                     anew.push((change, error));
                 }
+                Err(error) if error.barcode_taken => match without_barcode(change) {
+                    Some(change) => bare.push(change),
+                    None => outcomes.push(Outcome::failed(change, error.trouble().reason, false, old)),
+                },
                 Err(error) => {
                     let trouble = error.trouble();
                     let waits = trouble.fate == Fate::Retry;
@@ -210,7 +214,9 @@ impl Work<'_> {
             }
         }
         *counts += self.record(&outcomes).await?;
-        self.adopt_anew(anew, survey, group, counts).await
+        let mut again = Box::pin(self.write(&bare, survey, group, counts)).await?;
+        again.extend(self.adopt_anew(anew, survey, group, counts).await?);
+        Ok(again)
     }
 
     /// A create that met an SKU which exists already: the answer of an earlier one was lost, or the list did not show it.
@@ -291,6 +297,16 @@ fn writes_stock(change: &Change) -> bool {
             fields.iter().any(|field| matches!(field, FieldChange::Stock { to: StockTarget::Managed(_), .. }))
         }
     }
+}
+
+/// The same creation without its barcode, which another product of the shop has.
+fn without_barcode(change: &Change) -> Option<Change> {
+    let mut bare = change.clone();
+    let Act::Create(new) = &mut bare.act else { return None };
+    let barcode = new.gtin.take()?;
+    let text = format!("barcode left out: another product of the shop has {barcode}");
+    bare.remarks.push(Remark { kind: Kind::Create, text });
+    Some(bare)
 }
 
 /// The shop drops a sale price that is not below the regular one, and says nothing.

@@ -19,9 +19,16 @@ pub struct ItemError {
     pub message: String,
     /// The status in the item's `data`; 400 where there is none.
     pub status: u16,
-    /// The product that has the SKU (or the barcode) already, where the shop says which: it can be adopted.
+    /// The product that has the SKU already, where the shop says which: it can be adopted.
     pub existing: Option<ShopId>,
+    /// Another product has the barcode; without it the item may be taken.
+    pub barcode_taken: bool,
 }
+
+/// The code of an SKU that another product has.
+const SKU_TAKEN: &str = "product_invalid_sku";
+/// The code of a barcode that another product has.
+const BARCODE_TAKEN: &str = "product_invalid_global_unique_id";
 
 impl ItemError {
     pub(crate) fn of(failure: &Failure) -> ItemError {
@@ -29,7 +36,9 @@ impl ItemError {
             code: clean(&failure.code),
             message: clean(&failure.message()),
             status: failure.status().unwrap_or(400),
-            existing: failure.existing(),
+            // A taken barcode names a product too, which is another one altogether.
+            existing: failure.existing().filter(|_| failure.code == SKU_TAKEN),
+            barcode_taken: failure.code == BARCODE_TAKEN,
         }
     }
 
