@@ -64,6 +64,26 @@ async fn a_new_product_carries_number_name_price_sale_stock_vat_class_descriptio
 }
 
 #[tokio::test]
+async fn a_number_that_the_shop_would_change_is_refused_or_folded_and_never_made_twice() {
+    let stage = Stage::new(json!({})).await;
+    for number in ["<i>", "100%25", "a b  c", "K,1"] {
+        let id = stage.office.add_product(Product::new(number, number));
+        stage.office.set_stock(1, id, "1");
+    }
+    let run = stage.synchronized().await;
+    assert_eq!((run.counts.created, run.counts.refused), (2, 2));
+    // Another installation, without links: the same products are found again, also where the number holds a comma and
+    // can't be asked for.
+    let again = Stage { store: local::Store::temporary(stage.clock.clone()).unwrap(), ..stage };
+    let again = Stage { engine: again.restarted(3), ..again };
+    again.engine.put_client(stage::client()).await.unwrap();
+    again.engine.put_department(stage::department("1", TOKEN, "shop.example", json!({}))).await.unwrap();
+    let run = again.synchronized().await;
+    assert_eq!((run.counts.created, run.counts.linked, run.counts.refused), (0, 2, 2));
+    assert_eq!(again.shop.products().len(), 2);
+}
+
+#[tokio::test]
 async fn a_barcode_that_another_product_of_the_shop_has_is_left_out_and_said() {
     let stage = Stage::new(json!({})).await;
     for number in ["B-1", "B-2", "B-3"] {

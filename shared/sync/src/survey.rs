@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use retail::{
     link::Link,
-    number::MatchNumber,
+    number::{MatchNumber, sku},
     office::ProductId,
     plan::{Candidate, Plan, ShopView},
     settings::ProductSettings,
@@ -111,16 +111,16 @@ async fn look(
             missing.insert(pair.shop.product(id).await?);
         }
     }
-    let numbers: BTreeSet<&str> = mirrored
+    let numbers: BTreeSet<String> = mirrored
         .values()
         .filter(|row| row.stands())
         .filter(|row| {
             !links.get(&row.product.id).is_some_and(|link| matches!(by_id.get(&link.shop), Some(Some(_))))
         })
-        .map(|row| row.product.number.trim())
-        .filter(|number| !number.is_empty())
+        .filter_map(|row| sku(&row.product.number))
         .collect();
-    let found = pair.shop.products_by_sku(&numbers.into_iter().collect::<Vec<_>>()).await?;
+    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
+    let found = pair.shop.products_by_sku(&numbers).await?;
     let mut by_number: HashMap<MatchNumber, Vec<ShopProduct>> = HashMap::new();
     for product in found {
         if let Some(number) = MatchNumber::of(&product.sku) {

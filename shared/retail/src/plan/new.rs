@@ -4,6 +4,7 @@ use super::{Candidate, Verdict, existing};
 use crate::{
     change::{Act, Change, Kind, NewProduct, Remark},
     gtin::gtin,
+    number::sku,
     price::{self, Form},
     settings::{PriceSource, ProductSettings},
     shop::ShopProfile,
@@ -17,6 +18,12 @@ pub(super) fn create(settings: &ProductSettings, candidate: &Candidate, profile:
         return Verdict::Quiet { shop: None, remarks: vec![Remark { kind: Kind::Create, text }] };
     }
     let product = &candidate.product;
+    let Some(sku) = sku(&product.number) else {
+        return Verdict::refused(format!(
+            "the shop would not keep the number {:?} as it is (no <, no %41 and the like): give it another",
+            product.number
+        ));
+    };
     let mut remarks = Vec::new();
     let mut remark = |kind, text: String| remarks.push(Remark { kind, text });
     for field in ["description", "webshop_description", "barcode"] {
@@ -42,7 +49,7 @@ pub(super) fn create(settings: &ProductSettings, candidate: &Candidate, profile:
     };
     let new = NewProduct {
         name: product.name.clone(),
-        sku: product.number.trim().to_owned(),
+        sku,
         regular_price,
         sale_price,
         description: Some(product.description.clone()).filter(|text| !text.trim().is_empty()),

@@ -115,7 +115,7 @@ fn apply(
         }
     }
     if let Some(sku) = fields.get("sku") {
-        product.sku = sku_for(catalogue, product.id, text(sku).trim())?;
+        product.sku = sku_for(catalogue, product.id, &stripped(&text(sku)))?;
     }
     if let Some(gtin) = fields.get("global_unique_id") {
         product.gtin = gtin_for(catalogue, product.id, &text(gtin))?;
@@ -275,6 +275,30 @@ pub(super) fn price(text: &str) -> String {
         _ => kept,
     };
     if kept.parse::<rust_decimal::Decimal>().is_ok() { kept } else { String::new() }
+}
+
+/// A text field as WordPress keeps it: without tags and percent-encoded bytes, white space folded. Seen on 10.5 with SKUs:
+/// `<i>` became nothing, and two spaces one.
+fn stripped(text: &str) -> String {
+    let (mut out, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(character) = rest.chars().next() {
+        let bytes = rest.as_bytes();
+        if character == '<'
+            && let Some(end) = rest.find('>')
+        {
+            rest = &rest[end + 1..];
+        } else if character == '%'
+            && bytes.len() > 2
+            && bytes[1].is_ascii_hexdigit()
+            && bytes[2].is_ascii_hexdigit()
+        {
+            rest = &rest[3..];
+        } else {
+            out.push(character);
+            rest = &rest[character.len_utf8()..];
+        }
+    }
+    out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A name as WordPress keeps it: a bare `&` becomes an entity.
