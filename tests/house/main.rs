@@ -6,4 +6,5 @@ mod layout;
 mod ports;
 mod products;
 mod troubles;
+mod scale;
 mod template;
