@@ -44,6 +44,19 @@ impl Names {
         })
     }
 
+    /// That table, and the queues that the environment names. One that it doesn't name fails when it is used: records can
+    /// be put without any.
+    pub fn of_table(table: &str) -> Names {
+        let queues = [
+            (Lane::Scan, "LOOMIS_WOO_QUEUE_SCAN"),
+            (Lane::Changes, "LOOMIS_WOO_QUEUE_CHANGES"),
+            (Lane::Bulk, "LOOMIS_WOO_QUEUE_BULK"),
+        ];
+        let named = |name| env::var(name).ok().filter(|url| !url.is_empty());
+        let queues = queues.into_iter().filter_map(|(lane, name)| Some((lane, named(name)?))).collect();
+        Names { table: table.to_owned(), queues }
+    }
+
     /// The lane of a queue known by its ARN, as an event names it.
     pub fn lane(&self, arn: &str) -> Option<Lane> {
         let name = arn.rsplit(':').next()?;
@@ -68,11 +81,15 @@ impl Aws {
     /// # Errors
     /// [`ConfigError`] with the first variable that is missing.
     pub async fn from_env(world: World) -> Result<Aws, ConfigError> {
-        let names = Names::from_env()?;
+        Ok(Aws::named(Names::from_env()?, world).await)
+    }
+
+    /// The table and queues of these names, with the account, region and endpoint that the environment names.
+    pub async fn named(names: Names, world: World) -> Aws {
         // Only over HTTPS, unless an endpoint says otherwise (a test's). Ring: see the workspace's Cargo.toml.
         let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
         let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
-        Ok(Aws::new(&config, names, world))
+        Aws::new(&config, names, world)
     }
 
     /// The table and queues of these names.
