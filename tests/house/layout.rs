@@ -18,9 +18,19 @@ const MAY_KNOW: [(&str, &[&str]); 8] = [
 ];
 
 /// What the pure rules and what stands on them must never reach, even through somebody else.
-const NOT_IN_RETAIL: [&str; 9] =
-    ["tokio", "reqwest", "hyper", "aws-config", "aws-sdk-dynamodb", "rusqlite", "getrandom", "rand", "tracing"];
-const NOT_IN_SYNC: [&str; 6] = ["tokio", "reqwest", "aws-config", "aws-sdk-dynamodb", "rusqlite", "getrandom"];
+const NOT_IN_RETAIL: [&str; 9] = [
+    "tokio",
+    "reqwest",
+    "hyper",
+    "aws-config",
+    "aws-sdk-dynamodb",
+    "rusqlite",
+    "getrandom",
+    "rand",
+    "tracing",
+];
+const NOT_IN_SYNC: [&str; 6] =
+    ["tokio", "reqwest", "aws-config", "aws-sdk-dynamodb", "rusqlite", "getrandom"];
 
 fn packages() -> BTreeMap<String, Package> {
     let metadata = MetadataCommand::new().manifest_path("../Cargo.toml").exec().unwrap();
@@ -55,7 +65,11 @@ fn each_library_knows_only_what_lies_to_its_right() {
         let knows: BTreeSet<String> =
             needs(&packages[name]).into_iter().filter(|need| house.contains(need.as_str())).collect();
         let may_know: BTreeSet<String> = may_know.iter().map(|name| (*name).to_owned()).collect();
-        assert!(knows.is_subset(&may_know), "{name} knows {:?}", knows.difference(&may_know).collect::<Vec<_>>());
+        assert!(
+            knows.is_subset(&may_know),
+            "{name} knows {:?}",
+            knows.difference(&may_know).collect::<Vec<_>>()
+        );
     }
 }
 

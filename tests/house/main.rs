@@ -5,6 +5,6 @@
 mod layout;
 mod ports;
 mod products;
-mod troubles;
 mod scale;
 mod template;
+mod troubles;

@@ -1,1 +1,10 @@
+//! The program as a person types it, against both sides simulated on loopback.
 
+#![allow(clippy::unwrap_used, reason = "all of it is tests")]
+
+#[path = "program/input.rs"]
+mod input;
+#[path = "program/sides.rs"]
+mod sides;
+#[path = "program/work.rs"]
+mod work;
