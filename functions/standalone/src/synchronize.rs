@@ -83,7 +83,7 @@ pub(crate) async fn synchronize(id: &str, store: &str) -> Result<Exit, Failure> 
             Some(format!("stopped; it goes on with `loomis-woo synchronize {id}` or `loomis-woo run`"))
         }
         End::Stuck => Some(format!(
-            "nothing moves any more: another process may hold the work, which comes free in six minutes at the latest; \
+            "nothing moves any more: another process may hold the work, which comes free in half an hour at the latest; \
              `loomis-woo status {id}` says how far it is"
         )),
     };

@@ -4,8 +4,9 @@ use std::{error::Error, time::Duration};
 
 use async_trait::async_trait;
 
-/// How long a received message is hidden from others before it comes again.
-pub const VISIBILITY: Duration = Duration::from_secs(360);
+/// How long a received message is hidden from others before it comes again: six times the longest a function may take,
+/// which has to outlast a shop's slowest answers.
+pub const VISIBILITY: Duration = Duration::from_secs(1800);
 
 /// How often a message is handed out before it goes to the dead letters.
 pub const MAX_ATTEMPTS: u32 = 5;
