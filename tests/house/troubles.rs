@@ -74,7 +74,7 @@ async fn every_request_that_goes_wrong_leaves_the_same_shop() {
             for nth in 1..=count {
                 let stage = small(9).await;
                 let faults = if side == "office" { &stage.office_faults } else { &stage.shop_faults };
-                faults.add(Rule::next(kind.clone()).nth(nth as u64));
+                faults.add(Rule::next(kind.clone()).nth(nth));
                 stage.synchronize().await;
                 settle(&stage).await;
                 assert_eq!(state(&stage), wanted, "{kind:?} at request {nth} to the {side}");
