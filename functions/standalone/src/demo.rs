@@ -1,11 +1,14 @@
-//! `demo`: the whole walk on simulated sides, over real HTTP on this machine.
+//! `demo`: both sides simulated on loopback, and the whole way shown: check, preview, synchronize, and what flows after.
 
-mod sides;
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use std::time::{Duration, Instant};
-
-use serde_json::{Value, json};
-use sync::{Counts, Tick};
+use serde_json::json;
+use simulators::{
+    loomis::{Loomis, Office},
+    serve::{Serving, WallClock, serve},
+    shop::{Permissions, Setup, Shop},
+};
+use sync::{Engine, Tick};
 
 use crate::{
     check,
@@ -16,216 +19,197 @@ use crate::{
     preview, run,
     signals::Asked,
     status,
-    synchronize::{End, drive},
+    synchronize::{self, End},
     workers::{Patience, Workers},
 };
-use sides::{Changed, DEPARTMENT, Sides, changes};
 
+const CLIENT: &str = "012345";
+const CLIENT_TOKEN: &str = "demo-client-token-of-more-than-thirty-characters";
+const DEPARTMENT_TOKEN: &str = "demo-department-token-of-more-than-thirty-characters";
 /// How many lines of the preview are shown.
-const PREVIEWED: usize = 8;
-/// How often the continuous sync goes round while the demo stays up.
-const ROUND: Duration = Duration::from_secs(3);
+const SHOWN: usize = 5;
+/// How often stock and prices flow while the demo stays up.
+const EVERY: Duration = Duration::from_secs(3);
+
+/// Both sides, served on loopback.
+struct Sides {
+    office: Office,
+    shop: Arc<Shop>,
+    loomis_at: Serving,
+    shop_at: Serving,
+}
 
 /// `demo`
 pub(crate) async fn demo(asked: Demo) -> Result<Exit, Failure> {
-    // Removed when it is dropped.
-    let folder = tempfile::tempdir()
-        .map_err(|error| Failure::failed("a temporary store can't be made").because(&error))?;
-    let sides = Sides::start(asked.products).await?;
+    let sides = Sides::start(asked.products as usize).await?;
+    let folder =
+        tempfile::tempdir().map_err(|error| Failure::failed("no temporary folder").because(&error))?;
     let house = House::for_once(folder.path())?;
     let signals = Asked::heed(house.engine.stop.clone())?;
-    house.engine.put_client(sides.client()).await?;
-    house.engine.put_department(sides.department()).await?;
+    put_records(&house.engine, &sides).await?;
+    heading(format_args!("Loomis Pay has {}, the shop has none.", many(asked.products, "product")));
 
-    let number = asked.products;
-    out::line(ink(
-        Ink::Bold,
-        format_args!("A simulated Loomis Pay with {}, and a simulated shop", many(number, "product")),
-    ));
-    out::line(format_args!(
-        "The shop has {} of them already, with old prices; it is reached over plain http (OAuth 1.0a).",
-        sides.known
-    ));
-    let stage = Show { house: &house, sides: &sides, asked: &signals };
-    if let Some(told) = stage.play().await? {
-        out::value(&told);
-        if !asked.once {
-            stage.stay_up().await?;
-        }
-    }
-    if signals.yet() {
-        out::line("stopped; the temporary store is removed");
-    }
-    Ok(Exit::Done)
-}
-
-struct Show<'a> {
-    house: &'a House,
-    sides: &'a Sides,
-    asked: &'a Asked,
-}
-
-impl Show<'_> {
-    /// The acts one after the other; `None` when a person stopped it.
-    async fn play(&self) -> Result<Option<Value>, Failure> {
-        let begun = Instant::now();
-        act("Test integration", &format!("check {DEPARTMENT}"));
-        let check = self.house.engine.check(DEPARTMENT).await?;
-        check::tell(&check);
-        if !check.is_green() {
-            return Err(Failure::failed("the demo's check should be green"));
-        }
-
-        act("What would change", &format!("preview {DEPARTMENT}"));
-        let preview = self.house.engine.preview(DEPARTMENT).await?;
-        let lines = preview::lines(&preview, PREVIEWED);
-        let more = (preview.changes.len() + preview.refused.len()).saturating_sub(lines.len());
-        lines.into_iter().for_each(out::line);
-        if more > 0 {
-            out::line(ink(Ink::Dim, format_args!("… and {} more", many(more, "line"))));
-        }
-        out::line(preview::counts(&preview));
-
-        act("Synchronize", &format!("synchronize {DEPARTMENT}"));
-        let Some(first) = self.synchronize().await? else { return Ok(None) };
-        act("Once more: nothing is left to write", &format!("synchronize {DEPARTMENT}"));
-        let Some(second) = self.synchronize().await? else { return Ok(None) };
-        if second.writes > 0 {
-            return Err(Failure::failed(format!(
-                "the second synchronize should write nothing, but made {}",
-                many(second.writes, "write call")
-            )));
-        }
-
-        act("Prices and stock change in Loomis Pay; the continuous sync carries them over", "run");
-        let Some((changed, writes, seconds)) = self.change_something().await? else { return Ok(None) };
-        out::line("");
-        out::line(ink(
-            Ink::Bold,
-            format_args!(
-                "{} brought over with {}, then {} with {}; all in {:.1} s.",
-                many(first.counts.seen, "product"),
-                many(first.writes, "write call"),
-                many(changed.len(), "change"),
-                many(writes, "write call"),
-                begun.elapsed().as_secs_f64()
-            ),
-        ));
-        let changed: Vec<Value> = changed.iter().map(Changed::as_json).collect();
-        let counts: serde_json::Map<String, Value> =
-            preview.counts.iter().map(|(kind, number)| (kind.to_string(), json!(number))).collect();
-        Ok(Some(json!({
-            "products": first.counts.seen,
-            "green": true,
-            "preview": counts,
-            "first": first.as_json(),
-            "second": second.as_json(),
-            "continuous": { "changed": changed, "write_calls": writes, "seconds": seconds },
-        })))
+    heading("check: do both sides answer?");
+    let checked = house.engine.check("demo").await?;
+    check::tell(&checked);
+    if !checked.is_green() {
+        return Err(Failure::failed("the simulated sides are not green"));
     }
 
-    async fn synchronize(&self) -> Result<Option<Came>, Failure> {
-        let (begun, before) = (Instant::now(), self.sides.writes());
-        let (end, run) = drive(self.house, DEPARTMENT, self.asked).await?;
+    heading("preview: what would a synchronize do?");
+    let seen = house.engine.preview("demo").await?;
+    preview::lines(&seen, SHOWN).into_iter().for_each(|line| out::line(format_args!("  {line}")));
+    out::line(format_args!("  …\n  {}", preview::counts(&seen)));
+
+    let (mut first, mut second) = (0, 0);
+    for (title, writes) in [
+        ("synchronize: the first time", &mut first),
+        ("synchronize: once more, and nothing has changed", &mut second),
+    ] {
+        heading(title);
+        let before = sides.writes();
+        let (end, status) = synchronize::drive(&house, "demo", &signals).await?;
         match end {
             End::Done => {}
-            End::Stopped => return Ok(None),
-            End::Paused(pause) => {
-                return Err(Failure::failed(format!("the demo paused {}", status::pause_text(&pause))));
-            }
-            End::Stuck => return Err(Failure::failed("the demo's synchronize does not come to an end")),
+            End::Stopped => return Ok(stopped()),
+            other => return Err(Failure::failed(format!("the run did not end: {other:?}"))),
         }
-        let came = Came {
-            counts: run.counts,
-            writes: self.sides.writes() - before,
-            seconds: begun.elapsed().as_secs_f64(),
-        };
-        let writes =
-            if came.writes == 0 { "no write call".to_owned() } else { many(came.writes, "write call") };
-        out::line(format_args!("{}; {writes}, {:.1} s", status::counts_text(&came.counts), came.seconds));
-        Ok(Some(came))
+        *writes = sides.writes() - before;
+        out::line(format_args!(
+            "  {}; {} to the shop",
+            status::counts_text(&status.counts),
+            many(*writes, "write")
+        ));
     }
 
-    /// Staff change prices and stock; a round of the continuous sync; what is different in the shop then.
-    async fn change_something(&self) -> Result<Option<(Vec<Changed>, u64, f64)>, Failure> {
-        let (before, writes) = (self.sides.snapshot(), self.sides.writes());
-        let wanted = self.sides.change();
-        for change in &wanted {
-            out::line(format_args!("Loomis Pay  {change}"));
-        }
-        let begun = Instant::now();
-        self.tick().await?;
-        let workers = Workers::start(self.house, Patience::None);
-        let worked = run::work_off(self.house, &workers, self.asked, None).await;
-        let seconds = begun.elapsed().as_secs_f64();
-        workers.finish().await?;
-        worked?;
-        if self.asked.yet() {
-            return Ok(None);
-        }
-        let changed = changes(&before, &self.sides.snapshot());
-        for change in &changed {
-            out::line(format_args!("shop        {change}"));
-        }
-        if let Some(missed) = wanted.iter().find(|wanted| !changed.iter().any(|change| change.agrees(wanted)))
-        {
-            return Err(Failure::failed(format!("this change should have arrived in the shop: {missed}")));
-        }
-        Ok(Some((changed, self.sides.writes() - writes, seconds)))
+    heading("then, in Loomis Pay, some prices and stock change");
+    let flowed = flow_once(&house, &sides, &signals).await?;
+    if signals.yet() {
+        return Ok(stopped());
+    }
+    out::value(&json!({
+        "products": sides.shop.products().len(), "first_writes": first, "second_writes": second, "flowed": flowed
+    }));
+    heading(format_args!(
+        "done: {} in the shop, all of them drafts; {first} writes made them, {second} the second time.",
+        many(sides.shop.products().len(), "product")
+    ));
+    if asked.once {
+        return Ok(Exit::Done);
+    }
+    stay(&house, &sides, signals).await
+}
+
+fn heading(text: impl std::fmt::Display) {
+    out::line(format_args!("\n{}", ink(Ink::Bold, text)));
+}
+
+fn stopped() -> Exit {
+    out::line("stopped; the demo leaves nothing behind");
+    Exit::Left
+}
+
+impl Sides {
+    async fn start(products: usize) -> Result<Sides, Failure> {
+        let failed = |error: std::io::Error| Failure::failed("no port on loopback is free").because(&error);
+        let clock = Arc::new(WallClock);
+        let loomis = Loomis::new(clock.clone());
+        let office = loomis.client(CLIENT, CLIENT_TOKEN);
+        office.add_department(1, "Demo", DEPARTMENT_TOKEN);
+        office.fill(products, 1);
+        let shop = Arc::new(Shop::new(Setup::default()));
+        shop.add_key("ck_demo", "cs_demo", Permissions::ReadWrite);
+        let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
+        let loomis_at = serve(Arc::new(loomis), clock.clone(), loopback).await.map_err(failed)?;
+        let shop_at = serve(shop.clone(), clock, loopback).await.map_err(failed)?;
+        Ok(Sides { office, shop, loomis_at, shop_at })
     }
 
-    async fn tick(&self) -> Result<(), Failure> {
-        let now = self.house.engine.world.now();
-        self.house.engine.tick(Tick::Products, now).await?;
-        self.house.engine.tick(Tick::Stock, now).await?;
-        Ok(())
-    }
-
-    /// Both sides stay up, and the continuous sync goes on, until a person has seen enough.
-    async fn stay_up(&self) -> Result<(), Failure> {
-        self.sides.how_to_play().into_iter().for_each(out::line);
-        let workers = Workers::start(self.house, Patience::Endless);
-        let played = self.rounds().await;
-        workers.finish().await?;
-        played
-    }
-
-    async fn rounds(&self) -> Result<(), Failure> {
-        let (mut seen, mut asked) = (self.sides.snapshot(), self.asked.clone());
-        let mut last = Instant::now();
-        self.tick().await?;
-        while !asked.yet() {
-            asked.or_after(Duration::from_millis(500)).await;
-            let now = self.sides.snapshot();
-            for change in changes(&seen, &now) {
-                let at = out::local(self.house.engine.world.now());
-                out::line(format_args!("{}  shop  {change}", ink(Ink::Dim, at)));
-            }
-            seen = now;
-            if last.elapsed() > ROUND {
-                last = Instant::now();
-                self.tick().await?;
-            }
-        }
-        Ok(())
+    /// How often products were written to the shop.
+    fn writes(&self) -> usize {
+        self.shop_at.faults.count("POST /wp-json/wc/v3/products/batch")
     }
 }
 
-/// What a synchronize came to.
-struct Came {
-    counts: Counts,
-    writes: u64,
-    seconds: f64,
+async fn put_records(engine: &Engine, sides: &Sides) -> Result<(), Failure> {
+    engine
+        .put_client(json!({
+            "client_number": CLIENT, "client_token": CLIENT_TOKEN, "min_interval_ms": 0,
+            "api_url": format!("http://{}/v1/", sides.loomis_at.address)
+        }))
+        .await?;
+    engine
+        .put_department(json!({
+            "department_id": "demo", "name": "Demo", "client_number": CLIENT, "department_token": DEPARTMENT_TOKEN,
+            "shop": {
+                "url": format!("http://{}", sides.shop_at.address),
+                "consumer_key": "ck_demo", "consumer_secret": "cs_demo"
+            },
+            "products": {"automatic_transfer": true, "product_updates": true}
+        }))
+        .await?;
+    Ok(())
 }
 
-impl Came {
-    fn as_json(&self) -> Value {
-        json!({ "counts": self.counts, "write_calls": self.writes, "seconds": self.seconds })
+/// Changes some prices and stock in Loomis Pay, lets the continuous sync carry them over, and says what came of it.
+async fn flow_once(house: &House, sides: &Sides, signals: &Asked) -> Result<usize, Failure> {
+    let ids: Vec<u64> = sides.office.product_ids().into_iter().take(4).collect();
+    let numbers: Vec<String> =
+        ids.iter().filter_map(|id| sides.office.product(*id)).map(|product| product.product_number).collect();
+    let in_shop = |number: &str| {
+        let product = sides.shop.product_by_sku(number);
+        product.map(|product| (product.regular_price, product.stock.unwrap_or_default().to_string()))
+    };
+    let before: Vec<_> = numbers.iter().map(|number| in_shop(number)).collect();
+    for (at, id) in ids.iter().enumerate() {
+        if at % 2 == 0 {
+            sides.office.set_price(*id, "249.00");
+        } else {
+            sides.office.set_stock(1, *id, "123");
+        }
     }
+    round(house, signals).await?;
+    let mut rows = Vec::new();
+    for (number, before) in numbers.iter().zip(before) {
+        let (Some(before), Some(after)) = (before, in_shop(number)) else { continue };
+        for (what, from, to) in [("price", before.0, after.0), ("stock", before.1, after.1)] {
+            if from != to {
+                rows.push([number.clone(), what.to_owned(), format!("{from} -> {to}")]);
+            }
+        }
+    }
+    if rows.is_empty() && !signals.yet() {
+        return Err(Failure::failed("the changes did not reach the shop"));
+    }
+    out::table(&rows).into_iter().for_each(|line| out::line(format_args!("  {line}")));
+    Ok(rows.len())
 }
 
-fn act(title: &str, command: &str) {
-    out::line("");
-    let command = format!("loomis-woo {command}");
-    out::line(format_args!("{}  {}", ink(Ink::Bold, title), ink(Ink::Dim, format_args!("({command})"))));
+/// One round of the continuous sync.
+async fn round(house: &House, signals: &Asked) -> Result<(), Failure> {
+    let now = house.engine.world.now();
+    house.engine.tick(Tick::Stock, now).await?;
+    house.engine.tick(Tick::Products, now).await?;
+    let workers = Workers::start(house, Patience::None);
+    let done = run::work_off(house, &workers, signals, Some("demo")).await;
+    workers.finish().await?;
+    done
+}
+
+/// Stays up, so that a person can play.
+async fn stay(house: &House, sides: &Sides, mut signals: Asked) -> Result<Exit, Failure> {
+    let (loomis, shop) = (sides.loomis_at.address, sides.shop_at.address);
+    let first = sides.office.product_ids().first().copied().unwrap_or_default();
+    out::line(format_args!("\nLoomis Pay: http://{loomis}/_sim/state   the shop: http://{shop}/_sim/state"));
+    out::line("Change a price, and it arrives within seconds:");
+    out::line(format_args!(
+        "  curl -X POST http://{loomis}/_sim/product -d '{{\"client_number\":\"{CLIENT}\",\"product_id\":{first},\"price_inc_vat\":\"99.00\"}}'"
+    ));
+    out::line("Ctrl-C ends the demo.");
+    while !signals.yet() {
+        round(house, &signals).await?;
+        signals.or_after(EVERY).await;
+    }
+    out::line("ended; the demo leaves nothing behind");
+    Ok(Exit::Done)
 }

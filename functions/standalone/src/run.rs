@@ -193,7 +193,7 @@ pub(crate) async fn work_off(
 ) -> Result<(), Failure> {
     let engine = &house.engine;
     let (mut waited, mut nudged) = (None::<Instant>, Instant::now());
-    let mut paused: Vec<String> = Vec::new();
+    let mut paused = Vec::new();
     let mut asked_of = asked.clone();
     while !asked.yet() {
         if let Some(error) = workers.failed() {
@@ -206,23 +206,21 @@ pub(crate) async fn work_off(
         let mut all = engine.status().await?;
         all.retain(|one| only.is_none_or(|only| only == one.id));
         let begun = *waited.get_or_insert_with(Instant::now);
-        let now = engine.world.now();
-        let end = now + DELAYED.saturating_sub(begun.elapsed());
-        let still: Vec<String> =
-            all.iter().filter(|one| is_paused(one, now)).map(|one| one.id.clone()).collect();
-        let ran_out = paused.iter().any(|id| !still.contains(id));
-        paused = still;
-        let pending: Vec<&DepartmentStatus> = all.iter().filter(|one| is_pending(one, now, end)).collect();
-        if begun.elapsed() > DELAYED || (pending.is_empty() && !ran_out) {
+        let end = engine.world.now() + DELAYED.saturating_sub(begun.elapsed());
+        let pending: Vec<&DepartmentStatus> = all.iter().filter(|one| is_pending(one, end)).collect();
+        if pending.is_empty() || begun.elapsed() > DELAYED {
             return Ok(());
         }
-        // What waits without a message is woken: its pause has run out, or the message was lost with its process.
-        let waits = pending.iter().any(|one| !is_paused(one, now));
-        if ran_out || (waits && nudged.elapsed() > NUDGE) {
+        // What waits without a message is woken again: a pause has run out, or a message was lost with its process.
+        let now = engine.world.now();
+        let still: Vec<String> =
+            pending.iter().filter(|one| is_paused(one, now)).map(|one| one.id.clone()).collect();
+        if still.len() < pending.len() && (still != paused || nudged.elapsed() > NUDGE) {
             nudged = Instant::now();
             engine.tick(Tick::Products, now).await?;
             engine.tick(Tick::Stock, now).await?;
         }
+        paused = still;
         asked_of.or_after(GLANCE).await;
     }
     Ok(())
@@ -232,11 +230,12 @@ fn is_paused(status: &DepartmentStatus, now: Timestamp) -> bool {
     status.pause.as_ref().is_some_and(|pause| pause.holds(now))
 }
 
-/// Whether more can come of waiting until `end`.
-fn is_pending(status: &DepartmentStatus, now: Timestamp, end: Timestamp) -> bool {
+/// Whether more can come of waiting until then.
+fn is_pending(status: &DepartmentStatus, end: Timestamp) -> bool {
     match &status.pause {
-        Some(pause) if pause.holds(now) => pause.until.is_some_and(|until| until <= end),
-        _ => status.due > 0 || status.run.as_ref().is_some_and(|run| run.run.stage != Stage::Done),
+        Some(pause) if pause.until.is_none_or(|until| until > end) => false,
+        Some(_) => true,
+        None => status.due > 0 || status.run.as_ref().is_some_and(|run| run.run.stage != Stage::Done),
     }
 }
 
