@@ -4,6 +4,8 @@
 
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/promises.rs"]
+mod promises;
 #[path = "program/sides.rs"]
 mod sides;
 #[path = "program/work.rs"]

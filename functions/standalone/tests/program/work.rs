@@ -11,12 +11,12 @@ use simulators::{
 
 use crate::sides::{Answer, Sides, end};
 
-fn parsed(answer: &Answer) -> Value {
+pub(crate) fn parsed(answer: &Answer) -> Value {
     serde_json::from_str(&answer.out).unwrap_or_else(|error| panic!("{error}: {} {}", answer.out, answer.err))
 }
 
 /// Waits until something holds.
-async fn until(what: &str, holds: impl Fn() -> bool) {
+pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let begun = Instant::now();
     while !holds() {
         assert!(begun.elapsed() < Duration::from_secs(60), "{what} never came");
