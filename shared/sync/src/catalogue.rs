@@ -9,7 +9,8 @@ use jiff::Timestamp;
 use loomis::ProductQuery;
 use retail::{
     fate::{Fate, Scope, Trouble},
-    office::ProductId,
+    office::{OfficeProduct, ProductId},
+    settings::DepartmentSettings,
 };
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,8 @@ use crate::{
 const OVERLAP: Duration = Duration::from_secs(2 * 3600);
 /// A reading that has not moved for so long begins anew: its earlier pages say nothing about now.
 const STALE: Duration = Duration::from_secs(3600);
+/// Changes of the mirror that are noted at once: a page, but for a page behind which much is gone.
+const NOTED: usize = 500;
 /// How long to wait for a worker that reads the same client.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -185,12 +188,13 @@ async fn read_and(engine: &Engine, number: &str, wake: bool) -> Result<(), Error
 async fn read_all(engine: &Engine, client: &Client, lease: &mut Lease, wake: bool) -> Result<(), Error> {
     let number = &client.settings.client_number;
     let office = engine.office(client)?;
+    let mut some_changed = hand_over_noted(engine, number).await?;
     loop {
         let (mut reading, condition) = state(engine, number).await?;
         let now = engine.now();
         let stale = |progress: &Progress| now > progress.moved + STALE;
         if reading.under_way.as_ref().is_none_or(stale) {
-            let again = reading.under_way.take().is_some();
+            let again = reading.under_way.take().is_some_and(|old| old.since.is_none());
             let Some(progress) = reading.next(now) else { return Ok(()) };
             if progress.since.is_none() && !again {
                 reading.number += 1;
@@ -202,15 +206,15 @@ async fn read_all(engine: &Engine, client: &Client, lease: &mut Lease, wake: boo
         lease.keep(engine).await?;
         let query = ProductQuery { start: progress.start, changed_since: progress.since };
         let page = office.products(&query).await?;
-        let changed = take_page(engine, lease, number, &reading, &mut progress, page).await?;
-        hand_over(engine, number, &changed).await?;
+        some_changed |= take_page(engine, lease, number, &reading, &mut progress, page).await?;
         let over = progress.start >= progress.total;
         if over {
             reading.finish(progress.clone());
         } else {
             reading.under_way = Some(progress.clone());
         }
-        match lease.write(engine, vec![put(number, &reading, condition)?]).await {
+        let handed = Write::Remove { key: noted_key(number), condition: Condition::Always };
+        match lease.write(engine, vec![put(number, &reading, condition)?, handed]).await {
             // Somebody noted a wish meanwhile: read the state again, and this page with it.
             Err(Error::Taken) => {
                 lease.keep(engine).await?;
@@ -219,7 +223,8 @@ async fn read_all(engine: &Engine, client: &Client, lease: &mut Lease, wake: boo
             other => other?,
         }
         if over && wake {
-            wake_departments(engine, number, progress.changed > 0).await?;
+            let changed = std::mem::take(&mut some_changed) || progress.changed > 0;
+            wake_departments(engine, number, changed).await?;
         }
     }
 }
@@ -245,7 +250,7 @@ impl Reading {
     }
 }
 
-/// Takes a page into the mirror and moves the progress behind it. Tells what changed.
+/// Takes a page into the mirror, hands over what changed, and moves the progress behind it. Tells whether something did.
 async fn take_page(
     engine: &Engine,
     lease: &mut Lease,
@@ -253,7 +258,7 @@ async fn take_page(
     reading: &Reading,
     progress: &mut Progress,
     page: loomis::ProductPage,
-) -> Result<Vec<ProductId>, Error> {
+) -> Result<bool, Error> {
     progress.server_began.get_or_insert(page.server_time);
     progress.moved = engine.now();
     if page.received == 0 && progress.start < page.total {
@@ -274,7 +279,7 @@ async fn take_page(
     let covered = covers.then_some(Covered { after: progress.last, up_to: last.filter(|_| !end) });
     // What a change query finds hidden, the next complete reading is the first to find so.
     let counted = if progress.since.is_none() { reading.number } else { reading.number + 1 };
-    let changed = mirror::merge(engine, lease, number, page.rows, covered, counted).await?;
+    let changed = take_rows(engine, lease, number, page.rows, covered, counted).await?;
     progress
         .unreadable
         .extend(page.unreadable.into_iter().map(|row| format!("{}: {}", row.row, row.reason)).take(20));
@@ -282,20 +287,67 @@ async fn take_page(
     progress.last = progress.last.max(last);
     progress.start = (progress.start + page.received).saturating_sub(removed);
     progress.total = page.total;
-    progress.changed += changed.len() as u64;
-    Ok(changed)
+    progress.changed += changed;
+    Ok(changed > 0)
 }
 
-/// Marks what changed as due for the departments to which changes flow by themselves.
-async fn hand_over(engine: &Engine, client: &str, changed: &[ProductId]) -> Result<(), Error> {
-    if changed.is_empty() {
-        return Ok(());
+/// Takes rows into the mirror and hands over what they change. Once a row stands in the mirror nothing tells any more that
+/// it changed: so what is about to change is noted before, and whoever finds the note hands it over. Tells how many.
+async fn take_rows(
+    engine: &Engine,
+    lease: &mut Lease,
+    client: &str,
+    rows: Vec<OfficeProduct>,
+    covered: Option<Covered>,
+    reading: u64,
+) -> Result<u64, Error> {
+    let differences = mirror::differences(engine, client, rows, covered, reading).await?;
+    if differences.is_empty() {
+        return Ok(0);
     }
-    for department in engine.departments_of(client).await? {
-        let settings = &department.settings;
-        let flows = settings.enabled && settings.products.automatic_transfer;
-        if flows && !runs::will_look(engine, &settings.id).await? {
-            due::mark(engine, &settings.id, changed, due::Extent::Whole).await?;
+    let flow_to = flow_to(engine, client).await?;
+    for some in differences.chunks(NOTED) {
+        let changed = mirror::concerned(engine, client, some).await?;
+        if !flow_to.is_empty() {
+            let note = item(noted_key(client), &Noted { changed: changed.clone() })?;
+            lease.write(engine, vec![Write::Put { item: note, condition: Condition::Always }]).await?;
+        }
+        mirror::write(engine, lease, client, some).await?;
+        hand_over(engine, &flow_to, &changed).await?;
+    }
+    Ok(differences.len() as u64)
+}
+
+/// What is about to change in the mirror, until it is handed over.
+#[derive(Serialize, Deserialize)]
+struct Noted {
+    changed: Vec<ProductId>,
+}
+
+fn noted_key(client: &str) -> Key {
+    Key::new(format!("C#{client}"), "noted")
+}
+
+/// Hands over what a reader noted that died before it did. Tells whether there was something.
+async fn hand_over_noted(engine: &Engine, client: &str) -> Result<bool, Error> {
+    let Some(found) = engine.ledger.get(&noted_key(client)).await? else { return Ok(false) };
+    let noted: Noted = body(&found)?;
+    hand_over(engine, &flow_to(engine, client).await?, &noted.changed).await?;
+    Ok(true)
+}
+
+/// The departments to which changes flow by themselves.
+async fn flow_to(engine: &Engine, client: &str) -> Result<Vec<String>, Error> {
+    let departments = engine.departments_of(client).await?.into_iter();
+    let flows = |settings: &DepartmentSettings| settings.enabled && settings.products.automatic_transfer;
+    Ok(departments.map(|one| one.settings).filter(flows).map(|settings| settings.id).collect())
+}
+
+/// Marks what changed as due for these departments.
+async fn hand_over(engine: &Engine, departments: &[String], changed: &[ProductId]) -> Result<(), Error> {
+    for department in departments {
+        if !runs::will_look(engine, department).await? {
+            due::mark(engine, department, changed, due::Extent::Whole).await?;
         }
     }
     Ok(())

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `client` | client number | the client record |
 //! | `department` | department id | the department record |
-//! | `C#<client>` | `reading`, `pace`, `pause`, `lease#…` | the client's state |
+//! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…` | the client's state |
 //! | `M#<client>` | `p#<product>`, `n#<number>` | the mirrored catalogue |
 //! | `D#<department>` | `profile`, `stock`, `pause`, `active`, `run#<id>`, `lease#…` | the department's state |
 //! | `S#<department>` | product | the department's stock as read |

@@ -70,16 +70,21 @@ fn parent_key(client: &str, parent: ProductId) -> Key {
     Key::new(partition(client), format!("v#{}", padded(parent.0)))
 }
 
-/// Takes a page of the catalogue in. Of the products that the page covers, those it does not name are gone; without
-/// `covered` it names changes only. `reading` is the number of the reading, or of the next complete one. Tells what changed.
-pub(crate) async fn merge(
+/// How a row of the mirror changes.
+pub(crate) struct Difference {
+    before: Option<Mirrored>,
+    after: Mirrored,
+}
+
+/// What a page of the catalogue changes. Of the products that the page covers, those it does not name are gone; without
+/// `covered` it names changes only. `reading` is the number of the reading, or of the next complete one.
+pub(crate) async fn differences(
     engine: &Engine,
-    lease: &mut Lease,
     client: &str,
     rows: Vec<OfficeProduct>,
     covered: Option<Covered>,
     reading: u64,
-) -> Result<Vec<ProductId>, Error> {
+) -> Result<Vec<Difference>, Error> {
     // A product that the list names twice counts as it was named last.
     let named: BTreeMap<ProductId, OfficeProduct> =
         rows.into_iter().map(|product| (product.id, product)).collect();
@@ -87,28 +92,60 @@ pub(crate) async fn merge(
     if let Some(covered) = covered {
         old.extend(in_range(engine, client, covered).await?);
     }
-    let mut changed: Vec<(Option<Mirrored>, Mirrored)> = Vec::new();
+    let mut differences = Vec::new();
     for (id, product) in &named {
         let before = old.get(id);
         let mut after = Mirrored { product: product.clone(), gone: false, hidden_in: None };
         after.hidden_in = hidden_in(before, &after, reading);
         if before != Some(&after) {
-            changed.push((before.cloned(), after));
+            differences.push(Difference { before: before.cloned(), after });
         }
     }
     for (id, before) in &old {
         if !named.contains_key(id) && !before.gone {
             let mut after = Mirrored { gone: true, ..before.clone() };
             after.hidden_in = hidden_in(Some(before), &after, reading);
-            changed.push((Some(before.clone()), after));
+            differences.push(Difference { before: Some(before.clone()), after });
         }
     }
+    Ok(differences)
+}
+
+/// Which products these differences are about: their own, and those that had the number which one of them takes or gives
+/// up, since whether a number is unique decides about every product that has it. To be asked before they are written.
+pub(crate) async fn concerned(
+    engine: &Engine,
+    client: &str,
+    differences: &[Difference],
+) -> Result<Vec<ProductId>, Error> {
+    let mut ids: BTreeSet<ProductId> = differences.iter().map(|one| one.after.product.id).collect();
+    let number = |row: &Mirrored| MatchNumber::of(&row.product.number).filter(|_| row.stands());
+    let mut numbers = BTreeSet::new();
+    for Difference { before, after } in differences {
+        let (before, after) = (before.as_ref().and_then(number), number(after));
+        if before != after {
+            numbers.extend(before.into_iter().chain(after));
+        }
+    }
+    let owners = by_number(engine, client, numbers).await?;
+    // Of so many that share a number, no page leaves one alone.
+    ids.extend(owners.into_values().filter(|owners| owners.len() <= 101).flatten());
+    Ok(ids.into_iter().collect())
+}
+
+/// Takes differences in.
+pub(crate) async fn write(
+    engine: &Engine,
+    lease: &mut Lease,
+    client: &str,
+    differences: &[Difference],
+) -> Result<(), Error> {
     // A row and its index entries are at most one row, two numbers and two parents.
-    for chunk in changed.chunks((MAX_TRANSACTION - 1) / 5) {
+    for chunk in differences.chunks((MAX_TRANSACTION - 1) / 5) {
         lease.keep(engine).await?;
         lease.write(engine, writes(engine, client, chunk).await?).await?;
     }
-    Ok(changed.into_iter().map(|(_, after)| after.product.id).collect())
+    Ok(())
 }
 
 fn hidden_in(before: Option<&Mirrored>, after: &Mirrored, reading: u64) -> Option<u64> {
@@ -119,13 +156,9 @@ fn hidden_in(before: Option<&Mirrored>, after: &Mirrored, reading: u64) -> Optio
 }
 
 /// The rows of a chunk, and what they change in the indexes.
-async fn writes(
-    engine: &Engine,
-    client: &str,
-    chunk: &[(Option<Mirrored>, Mirrored)],
-) -> Result<Vec<Write>, Error> {
+async fn writes(engine: &Engine, client: &str, chunk: &[Difference]) -> Result<Vec<Write>, Error> {
     let mut entries: HashMap<Key, Vec<(ProductId, bool)>> = HashMap::new();
-    for (before, after) in chunk {
+    for Difference { before, after } in chunk {
         for key in before.iter().flat_map(|before| index_keys(client, before)) {
             entries.entry(key).or_default().push((after.product.id, false));
         }
@@ -151,7 +184,7 @@ async fn writes(
             writes.push(Write::Put { item: item(key, &new)?, condition: Condition::Always });
         }
     }
-    for (_, after) in chunk {
+    for Difference { after, .. } in chunk {
         let put = item(product_key(client, after.product.id), after)?;
         writes.push(Write::Put { item: put, condition: Condition::Always });
     }

@@ -364,6 +364,12 @@ impl Engine {
         Ok(all(self, CLIENTS).await?.into_iter().map(|item| item.key.sort).collect())
     }
 
+    /// The ids of the departments whose records name this client.
+    pub(crate) async fn department_ids_of(&self, client: &str) -> Result<Vec<String>, Error> {
+        let names = |item: &Item| item.body["client_number"].as_str() == Some(client);
+        Ok(all(self, DEPARTMENTS).await?.into_iter().filter(names).map(|item| item.key.sort).collect())
+    }
+
     /// The ids of all departments, whatever their records are worth.
     pub(crate) async fn department_ids(&self) -> Result<Vec<String>, Error> {
         Ok(all(self, DEPARTMENTS).await?.into_iter().map(|item| item.key.sort).collect())

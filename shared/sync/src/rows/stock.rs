@@ -97,10 +97,15 @@ pub(crate) async fn merge(
         state.rows += 1;
         let stands = is_stocked(counted);
         state.stocked += u64::from(stands);
-        let same = row.as_ref().is_some_and(|row| row.available == line.available);
-        if !same {
-            state.changed = true;
-            state.fallen += u64::from(stands && line.available.is_some() && !is_stocked(line.available));
+        let same = row.as_ref().filter(|row| row.available == line.available);
+        // Rows stand before the state that counts them: whoever died in between left rows that this reading found so,
+        // or that nobody handed over.
+        state.changed |= same.is_none_or(|row| row.reading > state.handed);
+        let found_so = same.is_none_or(|row| row.reading == state.reading);
+        if found_so && stands && line.available.is_some() && !is_stocked(line.available) {
+            state.fallen += 1;
+        }
+        if same.is_none() {
             let row = Row { available: line.available, reading: state.reading, before: counted };
             puts.insert(key.clone(), Write::Put { item: item(key, &row)?, condition: Condition::Always });
         }
