@@ -39,10 +39,78 @@ pub struct ShopProduct {
     pub manage_stock: ManageStock,
     /// The stock where it is managed.
     pub stock: Option<Decimal>,
-    /// The tax class's slug; empty for the standard class.
+    /// The tax class's slug; empty for the standard class. `parent` for a variation that says no more than that.
     pub tax_class: String,
-    /// How many images it has.
-    pub images: usize,
+    /// Its media files, the main image first; at most one for a variation.
+    pub images: Vec<MediaId>,
+    /// A product's attributes, in the shop's order.
+    pub attributes: Vec<ShopAttribute>,
+    /// A variation's options.
+    pub options: Vec<ShopOption>,
+}
+
+/// The id of a media file of the shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MediaId(pub u64);
+
+impl fmt::Display for MediaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// The id of a category of the shop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CategoryId(pub u64);
+
+/// A category of the shop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Category {
+    /// The id.
+    pub id: CategoryId,
+    /// The name, entities decoded.
+    pub name: String,
+    /// The category above it.
+    pub parent: Option<CategoryId>,
+}
+
+/// An attribute of a product. Texts are the shop's own, letter by letter: what was read can be written back unchanged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopAttribute {
+    /// The id of a global attribute; 0 for a local one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub id: u64,
+    /// The name.
+    pub name: String,
+    /// Its place among the attributes.
+    #[serde(default)]
+    pub position: i64,
+    /// Shown on the product's page.
+    #[serde(default)]
+    pub visible: bool,
+    /// Variations differ in it.
+    #[serde(default)]
+    pub variation: bool,
+    /// The options, in order.
+    pub options: Vec<String>,
+}
+
+/// One attribute's option, of a variation. Texts are the shop's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShopOption {
+    /// The id of a global attribute; 0 for a local one.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub id: u64,
+    /// The attribute's name.
+    pub name: String,
+    /// The option.
+    pub option: String,
+}
+
+fn is_zero(id: &u64) -> bool {
+    *id == 0
 }
 
 /// Who manages the stock of a product or a variation.
@@ -76,6 +144,12 @@ pub struct ShopProfile {
     pub base_country: String,
     /// The tax rates.
     pub tax_rates: Vec<TaxRate>,
+    /// The shop's time zone: an IANA name, or an offset (`+02:00`); empty where the shop doesn't say.
+    #[serde(default)]
+    pub time_zone: String,
+    /// The statuses that an order can have, without `wc-`; empty where the shop can't be asked (v2).
+    #[serde(default)]
+    pub order_statuses: Vec<String>,
 }
 
 /// One tax rate of the shop.

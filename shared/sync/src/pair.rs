@@ -117,6 +117,8 @@ impl Engine {
                 calculates_tax: false,
                 manages_stock: true,
                 price_decimals: 2,
+                time_zone: String::new(),
+                order_statuses: Vec::new(),
                 base_country: String::new(),
                 tax_rates: Vec::new(),
             },

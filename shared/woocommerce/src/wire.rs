@@ -3,7 +3,7 @@
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use retail::{
     Decimal,
-    shop::{ManageStock, ShopId, ShopProduct, TaxRate},
+    shop::{ManageStock, MediaId, ShopId, ShopProduct, TaxRate},
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -76,17 +76,16 @@ impl Product {
             },
             stock: decimal(&self.stock_quantity),
             tax_class: if tax_class == "standard" { String::new() } else { tax_class },
-            // v2 shows the placeholder of a product without images as an image with the id 0.
-            images: self
-                .images
-                .as_array()
-                .map_or(0, |images| images.iter().filter(|image| is_image(image)).count()),
+            images: self.images.as_array().into_iter().flatten().filter_map(media).collect(),
+            attributes: Vec::new(),
+            options: Vec::new(),
         }
     }
 }
 
-fn is_image(image: &Value) -> bool {
-    image.get("id").and_then(Value::as_u64) != Some(0)
+/// v2 shows the placeholder of a product without images as an image with the id 0.
+fn media(image: &Value) -> Option<MediaId> {
+    image.get("id").and_then(Value::as_u64).filter(|id| *id > 0).map(MediaId)
 }
 
 /// A text, or a number that should have been one.

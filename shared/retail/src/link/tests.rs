@@ -20,7 +20,9 @@ fn existing() -> ShopProduct {
         manage_stock: ManageStock::Yes,
         stock: Some(dec("7")),
         tax_class: String::new(),
-        images: 0,
+        images: Vec::new(),
+        attributes: Vec::new(),
+        options: Vec::new(),
     }
 }
 

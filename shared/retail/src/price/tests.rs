@@ -217,6 +217,8 @@ fn the_form_is_the_shops() {
         calculates_tax,
         manages_stock: true,
         price_decimals: 2,
+        time_zone: String::new(),
+        order_statuses: Vec::new(),
         base_country: "NO".to_owned(),
         tax_rates: vec![rate("", "25"), rate("reduced", "15")],
     };

@@ -24,6 +24,8 @@ fn shop(tax_rates: Vec<TaxRate>) -> ShopProfile {
         calculates_tax: true,
         manages_stock: true,
         price_decimals: 2,
+        time_zone: String::new(),
+        order_statuses: Vec::new(),
         base_country: "NO".to_owned(),
         tax_rates,
     }

@@ -45,6 +45,8 @@ impl Client {
             // "NO", or with a state "US:CA".
             base_country: country.split(':').next().unwrap_or_default().to_uppercase(),
             tax_rates,
+            time_zone: String::new(),
+            order_statuses: Vec::new(),
         })
     }
 

@@ -148,7 +148,7 @@ async fn v2_shows_a_placeholder_that_is_no_image() {
     let (_, client) = served(vec![recorded("v2_products")]);
     let products = client.products_by_id(&[retail::shop::ShopId(656)]).await.unwrap();
     assert_eq!(products.len(), 3);
-    assert!(products.iter().all(|product| product.images == 0));
+    assert!(products.iter().all(|product| product.images.is_empty()));
 }
 
 /// What a read makes of a recording: how often it was asked, the fate, and the reason.

@@ -54,6 +54,8 @@ pub(super) fn profile() -> ShopProfile {
         calculates_tax: true,
         manages_stock: true,
         price_decimals: 2,
+        time_zone: String::new(),
+        order_statuses: Vec::new(),
         base_country: "NO".to_owned(),
         tax_rates: vec![rate("", "25"), rate("reduced-rate", "15")],
     }
@@ -100,7 +102,9 @@ pub(super) fn shop_product(id: u64, sku: &str) -> ShopProduct {
         manage_stock: ManageStock::Yes,
         stock: Some(dec("7")),
         tax_class: String::new(),
-        images: 0,
+        images: Vec::new(),
+        attributes: Vec::new(),
+        options: Vec::new(),
     }
 }
 
