@@ -5,6 +5,7 @@
 mod layout;
 mod ports;
 mod products;
+mod review;
 mod scale;
 mod template;
 mod troubles;

@@ -182,6 +182,17 @@ impl Change {
         }
     }
 
+    /// The sale price that it writes, in the shop's form, unless it clears one.
+    pub fn sale_price(&self) -> Option<Decimal> {
+        match &self.act {
+            Act::Create(new) => new.sale_price,
+            Act::Update { fields, .. } => fields.iter().find_map(|field| match field {
+                FieldChange::SalePrice { to, .. } => *to,
+                _ => None,
+            }),
+        }
+    }
+
     /// Whether the shop has to be written to.
     pub fn writes(&self) -> bool {
         match &self.act {

@@ -46,6 +46,19 @@ pub struct ShopView {
     pub linked: HashMap<ShopId, ProductId>,
 }
 
+impl ShopView {
+    /// The shop's product of this one: the linked one, or the only one that its number finds.
+    pub fn found(&self, product: &OfficeProduct, link: Option<&Link>) -> Option<&ShopProduct> {
+        if let Some(link) = link {
+            return self.by_id.get(&link.shop)?.as_ref();
+        }
+        match self.by_number.get(&MatchNumber::of(&product.number)?)?.as_slice() {
+            [one] => Some(one),
+            _ => None,
+        }
+    }
+}
+
 /// What to do, and what not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
@@ -113,17 +126,27 @@ pub fn plan(
     for candidate in office {
         let product = &candidate.product;
         let (id, number) = (product.id, product.number.clone());
-        match decide(settings, candidate, shop, links.get(&id)) {
+        let link = links.get(&id);
+        match decide(settings, candidate, shop, link) {
             Verdict::Change(change) => plan.changes.push(change),
             Verdict::Refused { reason, waits } => {
                 plan.refused.push(Refused { product: id, number, reason, waits })
             }
             Verdict::Quiet { shop, remarks } => {
-                plan.quiet.push(Quiet { product: id, number, shop, name: product.name.clone(), remarks });
+                let name = seen_name(product, link).to_owned();
+                plan.quiet.push(Quiet { product: id, number, shop, name, remarks });
             }
         }
     }
     plan
+}
+
+/// The name that counts as seen. Of a product that is off the web shop none does: it goes over when it is back.
+fn seen_name<'a>(product: &'a OfficeProduct, link: Option<&'a Link>) -> &'a str {
+    match link.filter(|_| product.deleted || !product.visible) {
+        Some(link) => &link.seen_name,
+        None => &product.name,
+    }
 }
 
 /// Decides about stock and nothing else: what is not looked at is not said, and a name is not seen.

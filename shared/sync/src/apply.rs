@@ -1,6 +1,9 @@
 //! Applying: looks at both sides again, plans, writes to the shop, and records. It makes no choices of its own.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::PoisonError,
+};
 
 use futures_util::{StreamExt, TryStreamExt, lock::Mutex, stream};
 use retail::{
@@ -17,7 +20,7 @@ use crate::{
     Engine, Error,
     pair::Pair,
     record::{self, Outcome},
-    rows::{due::Extent, lease::Lease, runs::Counts},
+    rows::{due::Extent, lease::Lease, runs::Counts, sending},
     survey::{Leave, Survey, survey},
 };
 
@@ -33,6 +36,15 @@ pub(crate) struct Work<'a> {
     pub(crate) leave: Leave,
     /// The run, for the log.
     pub(crate) run: Option<&'a str>,
+    /// Products that are to be looked at again by themselves.
+    again: std::sync::Mutex<BTreeSet<ProductId>>,
+}
+
+/// What applying came to.
+pub(crate) struct Applied {
+    pub(crate) counts: Counts,
+    /// Products that are to be looked at again by themselves: the shop failed on them, or Loomis Pay said nothing of them.
+    pub(crate) again: BTreeSet<ProductId>,
 }
 
 /// Products to write in one request.
@@ -44,9 +56,26 @@ struct Group {
     failure: Option<String>,
 }
 
+impl<'a> Work<'a> {
+    /// Work for a pair, under this lease.
+    pub(crate) fn new(
+        engine: &'a Engine,
+        pair: &'a Pair,
+        lease: Lease,
+        leave: Leave,
+        run: Option<&'a str>,
+    ) -> Work<'a> {
+        Work { engine, pair, lease: Mutex::new(lease), leave, run, again: Default::default() }
+    }
+
+    fn look_later(&self, ids: impl IntoIterator<Item = ProductId>) {
+        self.again.lock().unwrap_or_else(PoisonError::into_inner).extend(ids);
+    }
+}
+
 impl Work<'_> {
     /// Brings these products over. Every one of them is linked, refused or waits afterwards, or an error says why not.
-    pub(crate) async fn apply(&self, ids: &[ProductId]) -> Result<Counts, Error> {
+    pub(crate) async fn apply(&self, ids: &[ProductId]) -> Result<Applied, Error> {
         let mut survey = survey(self.engine, self.pair, ids, self.leave).await?;
         self.read_stock_again(&mut survey).await?;
         let plan = survey.plan(self.settings(), self.leave);
@@ -67,7 +96,8 @@ impl Work<'_> {
             .try_collect()
             .await?;
         done.into_iter().for_each(|one| counts += one);
-        Ok(counts)
+        let again = std::mem::take(&mut *self.again.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Applied { counts, again })
     }
 
     fn settings(&self) -> &ProductSettings {
@@ -76,11 +106,11 @@ impl Work<'_> {
 
     /// Records what needs no write to the shop: refusals, silence, and links that are all there is to do.
     pub(crate) async fn settle(&self, plan: &Plan, survey: &Survey) -> Result<Counts, Error> {
-        let mut outcomes = record::untouched(plan, &survey.standings);
+        let mut outcomes = record::untouched(plan, |id| survey.known(id));
         for change in plan.changes.iter().filter(|change| !change.writes()) {
             if let Act::Update { shop, .. } = change.act {
-                let old = survey.standings.get(&change.product);
-                outcomes.push(Outcome::done(change, shop, survey.in_shop(shop), old));
+                let known = survey.known(change.product);
+                outcomes.push(Outcome::done(change, shop, survey.in_shop(shop), known));
             }
         }
         self.record(&outcomes).await
@@ -118,6 +148,9 @@ impl Work<'_> {
         }
         let stocked =
             |stock: Stock| matches!(stock, Stock::Available(n) if quantity(n).is_some_and(|(n, _)| n > 0));
+        // One reading names a product and the next doesn't: a third one decides.
+        let silent = fresh.iter().filter(|(_, stock)| **stock == Stock::Unknown).map(|(id, _)| *id);
+        self.look_later(silent.filter(|id| survey.stock_of(*id) != Stock::Unknown));
         let (mut stood, mut fell) = (0, Vec::new());
         for (id, stock) in &fresh {
             if stocked(survey.stock_of(*id)) {
@@ -176,7 +209,7 @@ impl Work<'_> {
         if changes.is_empty() {
             return Ok(Vec::new());
         }
-        self.lease.lock().await.keep(self.engine).await?;
+        self.note_sales(changes).await?;
         let items: Vec<ProductWrite> = changes.iter().map(item).collect();
         let answers = match self.pair.shop.write_products(&items).await {
             Ok(answers) => answers,
@@ -185,10 +218,10 @@ impl Work<'_> {
         };
         let (mut outcomes, mut anew, mut bare) = (Vec::new(), Vec::new(), Vec::new());
         for (change, answer) in changes.iter().zip(answers) {
-            let old = survey.standings.get(&change.product);
+            let known = survey.known(change.product);
             match answer {
                 Ok(ItemDone { id, product }) => {
-                    let mut outcome = Outcome::done(change, id, survey.in_shop(id), old);
+                    let mut outcome = Outcome::done(change, id, survey.in_shop(id), known);
                     if let Some(note) = dropped_sale(change, product.sale_price.is_none()) {
                         outcome = outcome.with_note(&note);
                     }
@@ -199,16 +232,17 @@ impl Work<'_> {
                 }
                 Err(error) if error.barcode_taken => match without_barcode(change) {
                     Some(change) => bare.push(change),
-                    None => outcomes.push(Outcome::failed(change, error.trouble().reason, false, old)),
+                    None => outcomes.push(Outcome::failed(change, error.trouble().reason, false, known)),
                 },
                 Err(error) => {
                     let trouble = error.trouble();
                     let waits = trouble.fate == Fate::Retry;
+                    self.look_later(waits.then_some(change.product));
                     outcomes.push(Outcome::failed(
                         change,
                         format!("the shop refuses it: {}", trouble.reason),
                         waits,
-                        old,
+                        known,
                     ));
                 }
             }
@@ -217,6 +251,15 @@ impl Work<'_> {
         let mut again = Box::pin(self.write(&bare, survey, group, counts)).await?;
         again.extend(self.adopt_anew(anew, survey, group, counts).await?);
         Ok(again)
+    }
+
+    /// What is to be known even if the answer is lost.
+    async fn note_sales(&self, changes: &[Change]) -> Result<(), Error> {
+        let sales: Vec<_> =
+            changes.iter().filter_map(|change| Some((change.product, change.sale_price()?))).collect();
+        let mut lease = self.lease.lock().await;
+        lease.keep(self.engine).await?;
+        sending::note(self.engine, &lease, &self.pair.links, &sales).await
     }
 
     /// A create that met an SKU which exists already: the answer of an earlier one was lost, or the list did not show it.
@@ -230,18 +273,19 @@ impl Work<'_> {
         let mut again = Vec::new();
         for (change, error) in anew {
             let Some(existing) = error.existing else { continue };
-            let old = survey.standings.get(&change.product);
+            let known = survey.known(change.product);
             let product = self.pair.shop.product(existing).await?;
             let Some(product) = product.filter(|product| product.status != "trash") else {
                 let reason = format!(
                     "the shop's product {existing} has this SKU and can't be read: {}",
                     error.trouble()
                 );
-                *counts += self.record(&[Outcome::failed(change, reason, false, old)]).await?;
+                *counts += self.record(&[Outcome::failed(change, reason, false, known)]).await?;
                 continue;
             };
             let mut alone = survey_of(self, change.product).await?;
             alone.found_after_all(&change.number, product);
+            alone.own_up(self.engine, self.pair).await?;
             let mut plan = alone.plan(self.settings(), self.leave);
             *counts += self.settle(&plan, &alone).await?;
             plan.changes.retain(|change| change.writes() && matches!(change.act, Act::Update { .. }));
@@ -279,9 +323,9 @@ impl Work<'_> {
             let looks = group.looks + 1;
             return Ok(vec![Group { ids: vec![changes[0].product], looks, failure: Some(reason) }]);
         }
-        let old = survey.standings.get(&changes[0].product);
+        let known = survey.known(changes[0].product);
         let reason = format!("the shop fails on this product, and takes others: {reason}");
-        *counts += self.record(&[Outcome::failed(&changes[0], reason, false, old)]).await?;
+        *counts += self.record(&[Outcome::failed(&changes[0], reason, false, known)]).await?;
         Ok(Vec::new())
     }
 }

@@ -19,7 +19,7 @@ use crate::{
     ports::{Condition, Key, LedgerError, Write},
     rows::{
         body, due, item,
-        lease::Lease,
+        lease::{self, Lease},
         mirror::{self, Covered},
         records::Client,
         runs,
@@ -171,15 +171,20 @@ pub(crate) async fn read(engine: &Engine, number: &str) -> Result<(), Error> {
     read_and(engine, number, true).await
 }
 
-/// The same, and wakes nobody: for a preview, which has a ledger of its own and must not touch the queue.
+/// The same, and wakes nobody: for a preview, which has a ledger of its own, where nobody else works, and must not touch the
+/// queue.
 pub(crate) async fn read_quietly(engine: &Engine, number: &str) -> Result<(), Error> {
+    lease::void(engine, lease_key(number)).await?;
     read_and(engine, number, false).await
+}
+
+fn lease_key(client: &str) -> Key {
+    Key::new(format!("C#{client}"), "lease#read")
 }
 
 async fn read_and(engine: &Engine, number: &str, wake: bool) -> Result<(), Error> {
     let client = engine.client(number).await?;
-    let key = Key::new(format!("C#{number}"), "lease#read");
-    let mut lease = Lease::wait_for(engine, key, PATIENCE).await?;
+    let mut lease = Lease::wait_for(engine, lease_key(number), PATIENCE).await?;
     let done = read_all(engine, &client, &mut lease, wake).await;
     lease.release(engine).await?;
     done
@@ -347,7 +352,7 @@ async fn flow_to(engine: &Engine, client: &str) -> Result<Vec<String>, Error> {
 async fn hand_over(engine: &Engine, departments: &[String], changed: &[ProductId]) -> Result<(), Error> {
     for department in departments {
         if !runs::will_look(engine, department).await? {
-            due::mark(engine, department, changed, due::Extent::Whole).await?;
+            due::mark(engine, department, changed, due::How::changed(due::Extent::Whole)).await?;
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::{
     ports::Key,
     rows::{
         due,
-        lease::Lease,
+        lease::{self, Lease},
         log, runs,
         stock::{self, StockState},
     },
@@ -42,13 +42,17 @@ pub(crate) async fn read(engine: &Engine, department: &str) -> Result<(), Error>
 
 /// The same, and wakes nobody: for a preview, which has a ledger of its own and must not touch the queue.
 pub(crate) async fn read_quietly(engine: &Engine, department: &str) -> Result<(), Error> {
+    lease::void(engine, lease_key(department)).await?;
     read_and(engine, department).await.map(drop)
+}
+
+fn lease_key(department: &str) -> Key {
+    Key::new(format!("D#{department}"), "lease#stock")
 }
 
 /// Tells whether something is due now.
 async fn read_and(engine: &Engine, department: &str) -> Result<bool, Error> {
-    let key = Key::new(format!("D#{department}"), "lease#stock");
-    let mut lease = Lease::wait_for(engine, key, PATIENCE).await?;
+    let mut lease = Lease::wait_for(engine, lease_key(department), PATIENCE).await?;
     let done = read_all(engine, department, &mut lease).await;
     lease.release(engine).await?;
     done
@@ -141,7 +145,7 @@ async fn hand_over(
         let mut after = None;
         loop {
             let (ids, next) = stock::changed(engine, id, state.handed, after).await?;
-            due::mark(engine, id, &ids, due::Extent::Stock).await?;
+            due::mark(engine, id, &ids, due::How::changed(due::Extent::Stock)).await?;
             after = next;
             if after.is_none() {
                 break;

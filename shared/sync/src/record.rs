@@ -1,7 +1,5 @@
 //! Recording what was decided and done: links, decisions, log lines. A line whenever a decision differs from the last.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 use retail::{
     Decimal,
@@ -19,6 +17,7 @@ use crate::{
         lease::Lease,
         log::{self, Event, LogLine},
         runs::Counts,
+        sending,
         standing::{Decision, Standing},
     },
 };
@@ -30,7 +29,28 @@ pub(crate) struct Outcome {
     old: Option<Standing>,
     new: Standing,
     lines: Vec<(Event, String)>,
+    /// The sale price that was being written is confirmed.
+    sale_confirmed: bool,
     pub(crate) counts: Counts,
+}
+
+/// What is known of a product before something becomes of it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known<'a> {
+    /// What the ledger knows.
+    pub(crate) old: Option<&'a Standing>,
+    /// A sale price of the shop that is ours, although the answer to its write was lost.
+    pub(crate) ours: Option<Decimal>,
+}
+
+impl Known<'_> {
+    fn link(self) -> Option<Link> {
+        let mut link = self.old?.link.clone()?;
+        if self.ours.is_some() {
+            link.written.sale_price = Some(self.ours);
+        }
+        Some(link)
+    }
 }
 
 /// Records outcomes: all that is known about one product stands together, or not at all.
@@ -46,6 +66,9 @@ pub(crate) async fn record(
         let mut one = Vec::new();
         if outcome.old.as_ref() != Some(&outcome.new) {
             one.extend(pair.links.writes(outcome.product, outcome.old.as_ref(), &outcome.new)?);
+        }
+        if outcome.sale_confirmed {
+            one.push(sending::forget(&pair.links, outcome.product));
         }
         for line in &outcome.lines {
             one.push(log::write(engine, &pair.department.settings.id, &outcome.line(line, now, run))?);
@@ -74,11 +97,11 @@ impl Outcome {
     fn decided(
         product: ProductId,
         number: &str,
-        old: Option<&Standing>,
+        known: Known<'_>,
         link: Option<Link>,
         decision: Decision,
     ) -> Outcome {
-        let before = old.map(|old| old.decision.clone()).unwrap_or_default();
+        let before = known.old.map(|old| old.decision.clone()).unwrap_or_default();
         let mut lines = Vec::new();
         match (&decision.refused, &decision.waits) {
             (Some(reason), _) if before.refused.as_ref() != Some(reason) => {
@@ -95,32 +118,32 @@ impl Outcome {
         let fresh = decision.remarks.iter().filter(|remark| !before.remarks.contains(remark));
         lines.extend(fresh.map(|remark| (Event::Noted, format!("{}: {}", remark.kind, remark.text))));
         let new = Standing { number: number.to_owned(), link, decision };
-        Outcome { product, old: old.cloned(), new, lines, counts: Counts::default() }
+        let sale_confirmed = known.ours.is_some();
+        Outcome { product, old: known.old.cloned(), new, lines, sale_confirmed, counts: Counts::default() }
     }
 
     /// A record that is refused, or waits.
-    pub(crate) fn refused(refused: &Refused, old: Option<&Standing>) -> Outcome {
+    pub(crate) fn refused(refused: &Refused, known: Known<'_>) -> Outcome {
         let reason = Some(refused.reason.clone());
         let decision = if refused.waits {
             Decision { waits: reason, ..Decision::default() }
         } else {
             Decision { refused: reason, ..Decision::default() }
         };
-        let link = old.and_then(|old| old.link.clone());
-        let mut outcome = Outcome::decided(refused.product, &refused.number, old, link, decision);
+        let mut outcome = Outcome::decided(refused.product, &refused.number, known, known.link(), decision);
         outcome.counts.refused = u64::from(!refused.waits);
         outcome.counts.waiting = u64::from(refused.waits);
         outcome
     }
 
     /// A record that needs nothing: its name in Loomis Pay counts as seen.
-    pub(crate) fn quiet(quiet: &Quiet, old: Option<&Standing>) -> Outcome {
-        let mut link = old.and_then(|old| old.link.clone());
+    pub(crate) fn quiet(quiet: &Quiet, known: Known<'_>) -> Outcome {
+        let mut link = known.link();
         if let Some(link) = link.as_mut().filter(|link| quiet.shop == Some(link.shop)) {
             link.seen_name.clone_from(&quiet.name);
         }
         let decision = Decision { remarks: quiet.remarks.clone(), ..Decision::default() };
-        let mut outcome = Outcome::decided(quiet.product, &quiet.number, old, link, decision);
+        let mut outcome = Outcome::decided(quiet.product, &quiet.number, known, link, decision);
         outcome.counts.unchanged = 1;
         outcome
     }
@@ -130,14 +153,14 @@ impl Outcome {
         change: &Change,
         shop: ShopId,
         existing: Option<&ShopProduct>,
-        old: Option<&Standing>,
+        known: Known<'_>,
     ) -> Outcome {
-        let known = old.and_then(|old| old.link.clone()).filter(|link| link.shop == shop);
-        let mut link = known.unwrap_or_else(|| Link {
+        let linked = known.link().filter(|link| link.shop == shop);
+        let mut link = linked.unwrap_or_else(|| Link {
             product: change.product,
             shop,
             seen_name: String::new(),
-            written: Image::default(),
+            written: Image { sale_price: known.ours.map(Some), ..Image::default() },
             before: Image::default(),
         });
         link.seen_name.clone_from(&change.name);
@@ -151,7 +174,8 @@ impl Outcome {
             }
         }
         let decision = Decision { remarks: change.remarks.clone(), ..Decision::default() };
-        let mut outcome = Outcome::decided(change.product, &change.number, old, Some(link), decision);
+        let mut outcome = Outcome::decided(change.product, &change.number, known, Some(link), decision);
+        outcome.sale_confirmed |= change.sale_price().is_some();
         let mut lines = match &change.act {
             Act::Create(new) => {
                 outcome.counts.created = 1;
@@ -174,9 +198,9 @@ impl Outcome {
     }
 
     /// A change that the shop refused.
-    pub(crate) fn failed(change: &Change, reason: String, waits: bool, old: Option<&Standing>) -> Outcome {
+    pub(crate) fn failed(change: &Change, reason: String, waits: bool, known: Known<'_>) -> Outcome {
         let refused = Refused { product: change.product, number: change.number.clone(), reason, waits };
-        Outcome::refused(&refused, old)
+        Outcome::refused(&refused, known)
     }
 }
 
@@ -199,15 +223,13 @@ fn created(new: &NewProduct) -> Image {
 }
 
 /// The outcomes of all that a plan does not change.
-pub(crate) fn untouched(plan: &Plan, standings: &BTreeMap<ProductId, Standing>) -> Vec<Outcome> {
-    let refused =
-        plan.refused.iter().map(|refused| Outcome::refused(refused, standings.get(&refused.product)));
+pub(crate) fn untouched<'a>(plan: &'a Plan, known: impl Fn(ProductId) -> Known<'a>) -> Vec<Outcome> {
+    let refused = plan.refused.iter().map(|refused| Outcome::refused(refused, known(refused.product)));
     // A product that nothing is known of and nothing is done about needs no row.
     let worth = |quiet: &&Quiet| {
-        quiet.shop.is_some() || !quiet.remarks.is_empty() || standings.contains_key(&quiet.product)
+        quiet.shop.is_some() || !quiet.remarks.is_empty() || known(quiet.product).old.is_some()
     };
-    let quiet =
-        plan.quiet.iter().filter(worth).map(|quiet| Outcome::quiet(quiet, standings.get(&quiet.product)));
+    let quiet = plan.quiet.iter().filter(worth).map(|quiet| Outcome::quiet(quiet, known(quiet.product)));
     refused.chain(quiet).collect()
 }
 
@@ -229,8 +251,18 @@ impl Outcome {
         self
     }
 
-    /// The same outcome of a round that looked at stock alone: what is known of other fields stays known.
+    /// The same outcome of a round that looked at stock alone: what is known of other fields stays known, and what a whole
+    /// look refused stays refused until the next one.
     pub(crate) fn of_stock_alone(mut self) -> Outcome {
+        let before = self.old.as_ref().map(|old| old.decision.clone()).unwrap_or_default();
+        let settled = self.new.decision.refused.is_none() && self.new.decision.waits.is_none();
+        if settled && !before.of_stock {
+            self.new.decision.refused = before.refused;
+            self.new.decision.waits = before.waits;
+            self.lines.retain(|(event, _)| *event != Event::Cleared);
+        } else {
+            self.new.decision.of_stock = !settled;
+        }
         let old = self.old.iter().flat_map(|old| &old.decision.remarks);
         let kept = old.filter(|remark| remark.kind != Kind::Stock).cloned();
         let fresh = std::mem::take(&mut self.new.decision.remarks);

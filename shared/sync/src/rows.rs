@@ -9,7 +9,7 @@
 //! | `D#<department>` | `profile`, `stock`, `pause`, `active`, `run#<id>`, `lease#…` | the department's state |
 //! | `S#<department>` | product | the department's stock as read |
 //! | `U#<department>` | product | what is due |
-//! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>` | links and the last decisions |
+//! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>`, `w#<product>` | links and the last decisions; sale prices being written |
 //! | `R#<run>` | `b#<n>`, `f#<cursor>` | a run's batches and counted steps |
 //! | `G#<department>` | time | the log |
 
@@ -21,6 +21,7 @@ pub(crate) mod pace;
 pub(crate) mod pause;
 pub(crate) mod records;
 pub(crate) mod runs;
+pub(crate) mod sending;
 pub(crate) mod standing;
 pub(crate) mod stock;
 

@@ -3,21 +3,22 @@
 
 use std::time::Duration;
 
-use futures_util::lock::Mutex;
+use jiff::Timestamp;
 use retail::{
     change::{Act, Change, FieldChange},
     office::ProductId,
+    settings::ProductSettings,
 };
 
 use crate::{
     Engine, Error,
     apply::Work,
     catalogue::{self, Wanted},
-    pair::{Knowledge, Pair},
+    pair::Knowledge,
     ports::{Condition, Key, LedgerError, Write},
     rows::{
         body,
-        due::Extent,
+        due::{self, Due, Extent},
         item,
         lease::Lease,
         log, mirror,
@@ -47,26 +48,42 @@ pub(crate) async fn begin(engine: &Engine, department: &str, kind: RunKind) -> R
     Ok(run)
 }
 
-/// Brings a run a stage further, as far as it goes now.
-pub(crate) async fn advance(engine: &Engine, department: &str, id: &str) -> Result<(), Error> {
-    let Some((run, version)) = runs::get(engine, department, id).await? else { return Ok(()) };
+/// Brings a run a stage further, as far as it goes now. Tells whether the shop was spoken to, and answered.
+pub(crate) async fn advance(engine: &Engine, department: &str, id: &str) -> Result<bool, Error> {
+    let Some((run, version)) = runs::get(engine, department, id).await? else { return Ok(false) };
     let mut hand = Hand { run, version };
+    if hand.run.stage != Stage::Done && !is_wanted(engine, &hand.run).await? {
+        let (counts, _) = runs::tally(engine, &hand.run.id).await?;
+        hand.run.remark = Some("stopped: automatic transfer was switched off".to_owned());
+        finish(engine, &mut hand, counts).await?;
+        return Ok(false);
+    }
     if hand.run.stage == Stage::Reading {
         if !readings_are_in(engine, &hand.run).await? {
-            return Ok(());
+            return Ok(false);
         }
         hand.run.stage = Stage::Forming;
         let said = stock::state(engine, department).await?.held;
         hand.run.remark = said.map(|held| format!("stock: {held}"));
         hand.save(engine).await?;
     }
-    if hand.run.stage == Stage::Forming {
+    let forming = hand.run.stage == Stage::Forming;
+    if forming {
         form(engine, &mut hand).await?;
     }
     if hand.run.stage == Stage::Applying {
         collect(engine, &mut hand).await?;
     }
-    Ok(())
+    Ok(forming)
+}
+
+/// A sweep goes on only while changes flow by themselves; what a person asked for goes on whatever the settings are.
+async fn is_wanted(engine: &Engine, run: &Run) -> Result<bool, Error> {
+    if run.kind == RunKind::Synchronize {
+        return Ok(true);
+    }
+    let settings = engine.department(&run.department).await?.settings;
+    Ok(settings.enabled && settings.products.automatic_transfer)
 }
 
 /// A run and the version it was read at: whoever else moved it meanwhile wins.
@@ -119,7 +136,7 @@ async fn form(engine: &Engine, hand: &mut Hand) -> Result<(), Error> {
     let run = hand.run.id.clone();
     // Drafts are looked for here, and braked below; whether they are made is decided when all are counted.
     let leave = Leave { extent: Extent::Whole, drafts: true };
-    let work = Work { engine, pair: &pair, lease: Mutex::new(lease), leave, run: Some(&run) };
+    let work = Work::new(engine, &pair, lease, leave, Some(&run));
     let formed = form_all(engine, &work, hand).await;
     work.lease.into_inner().release(engine).await?;
     formed
@@ -302,39 +319,62 @@ async fn finish(engine: &Engine, hand: &mut Hand, counts: Counts) -> Result<(), 
     log::say(engine, &run.department, Some(&run.id), text).await
 }
 
-/// Applies a batch, unless it is done or held; the last one ends the run.
+/// Applies a batch, unless it is done or held; the last one ends the run. Tells whether the shop was spoken to.
 pub(crate) async fn apply_batch(
     engine: &Engine,
     department: &str,
     run: &str,
     number: u32,
-) -> Result<(), Error> {
-    let Some(batch) = runs::batch(engine, run, number).await? else { return Ok(()) };
-    if batch.state == BatchState::Ready {
+) -> Result<bool, Error> {
+    let ready = async || {
+        let batch = runs::batch(engine, run, number).await?;
+        Ok::<_, Error>(batch.filter(|batch| batch.state == BatchState::Ready))
+    };
+    let mut spoke = false;
+    if let (Some(_), Some(kind)) = (ready().await?, wanted(engine, department, run).await?) {
         let lease = shop_lease(engine, department).await?;
+        // Whoever held the lease before may have done it.
+        let Some(batch) = ready().await? else {
+            lease.release(engine).await?;
+            return Ok(false);
+        };
+        spoke = true;
         let pair = engine.pair(department, Knowledge::Recent).await?;
         let leave = Leave { extent: Extent::Whole, drafts: batch.drafts };
-        let work = Work { engine, pair: &pair, lease: Mutex::new(lease), leave, run: Some(run) };
-        let done = apply_and_count(engine, &work, run, number, batch).await;
+        let work = Work::new(engine, &pair, lease, leave, Some(run));
+        let done = apply_and_count(&work, kind, run, number, batch).await;
         work.lease.into_inner().release(engine).await?;
         done?;
     }
     match runs::get(engine, department, run).await? {
         Some((run, _)) if run.stage == Stage::Applying && number + 1 >= run.batches - run.draft_batches => {
-            engine.wake(Wake::Run { department: department.to_owned(), run: run.id }).await
+            engine.wake(Wake::Run { department: department.to_owned(), run: run.id }).await?;
         }
-        _ => Ok(()),
+        _ => {}
     }
+    Ok(spoke)
+}
+
+/// Why there is this run; `None`: it is over, or nobody wants it any more, and it writes nothing further.
+async fn wanted(engine: &Engine, department: &str, run: &str) -> Result<Option<RunKind>, Error> {
+    let Some((run, _)) = runs::get(engine, department, run).await? else { return Ok(None) };
+    let wanted = run.stage != Stage::Done && is_wanted(engine, &run).await?;
+    Ok(wanted.then_some(run.kind))
 }
 
 async fn apply_and_count(
-    engine: &Engine,
     work: &Work<'_>,
+    kind: RunKind,
     run: &str,
     number: u32,
     mut batch: Batch,
 ) -> Result<(), Error> {
-    batch.counts = work.apply(&batch.ids).await?;
+    let applied = work.apply(&batch.ids).await?;
+    let engine = work.engine;
+    let again: Vec<ProductId> = applied.again.into_iter().collect();
+    let how = due::How { extent: Extent::Whole, asked: kind == RunKind::Synchronize, later: true };
+    due::mark(engine, &work.pair.department.settings.id, &again, how).await?;
+    batch.counts = applied.counts;
     batch.state = BatchState::Done;
     let writes = vec![runs::put_batch(run, number, &batch)?];
     let mut lease = work.lease.lock().await;
@@ -342,55 +382,64 @@ async fn apply_and_count(
     lease.write(engine, writes).await
 }
 
-/// Brings over what is due for a department, page by page, until nothing is.
-pub(crate) async fn apply_due(engine: &Engine, department: &str) -> Result<(), Error> {
-    use crate::rows::due;
+/// Brings over what is due for a department, page by page, to the end. Tells whether the shop was spoken to.
+pub(crate) async fn apply_due(engine: &Engine, department: &str) -> Result<bool, Error> {
+    let settings = engine.department(department).await?.settings;
     let (first, _) = due::page(engine, department, None, 1).await?;
-    if first.is_empty() {
-        return Ok(());
+    if first.is_empty() || !settings.enabled {
+        return Ok(false);
     }
     let lease = shop_lease(engine, department).await?;
     let pair = engine.pair(department, Knowledge::Recent).await?;
-    let lease = apply_due_pages(engine, &pair, department, lease).await;
-    let (lease, done) = lease;
-    lease.release(engine).await?;
+    let leave = Leave { extent: Extent::Whole, drafts: false };
+    let mut work = Work::new(engine, &pair, lease, leave, None);
+    let done = apply_due_pages(engine, &mut work).await;
+    work.lease.into_inner().release(engine).await?;
     done
 }
 
-async fn apply_due_pages(
-    engine: &Engine,
-    pair: &Pair,
-    department: &str,
-    mut lease: Lease,
-) -> (Lease, Result<(), Error>) {
-    use crate::rows::due;
+async fn apply_due_pages(engine: &Engine, work: &mut Work<'_>) -> Result<bool, Error> {
+    let department = work.pair.department.settings.id.clone();
+    let (mut after, mut spoke) = (None, false);
     loop {
-        if let Err(error) = engine.go_on() {
-            return (lease, Err(error));
-        }
-        let page = match due::page(engine, department, None, STEP).await {
-            Ok((page, _)) => page,
-            Err(error) => return (lease, Err(error)),
-        };
-        if page.is_empty() {
-            return (lease, Ok(()));
-        }
+        engine.go_on()?;
+        let (page, next) = due::page(engine, &department, after, STEP).await?;
+        let (wanted, unwanted) = flowing(&work.pair.department.settings.products, page, engine.now());
+        due::strike(engine, &unwanted).await?;
         for extent in [Extent::Stock, Extent::Whole] {
-            let due: Vec<_> = page.iter().filter(|due| due.extent == extent).cloned().collect();
-            let ids: Vec<ProductId> = due.iter().map(|due| due.product).collect();
-            if ids.is_empty() {
+            let due: Vec<Due> = wanted.iter().filter(|due| due.extent == extent).cloned().collect();
+            if due.is_empty() {
                 continue;
             }
-            let leave = Leave { extent, drafts: false };
-            let work = Work { engine, pair, lease: Mutex::new(lease), leave, run: None };
-            let done = work.apply(&ids).await;
-            lease = work.lease.into_inner();
-            if let Err(error) = done {
-                return (lease, Err(error));
-            }
-            if let Err(error) = due::strike(engine, &due).await {
-                return (lease, Err(error));
-            }
+            let ids: Vec<ProductId> = due.iter().map(|due| due.product).collect();
+            work.leave = Leave { extent, drafts: false };
+            let again = work.apply(&ids).await?.again;
+            spoke = true;
+            let (later, done): (Vec<Due>, Vec<Due>) =
+                due.into_iter().partition(|due| again.contains(&due.product));
+            due::put_off(engine, &later).await?;
+            due::strike(engine, &done).await?;
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(spoke);
         }
     }
+}
+
+/// What of this is to be brought over now, each as far as the settings let changes flow by themselves, and what no longer
+/// is. What a person asked for is, whatever the settings are; what was put off waits for its moment.
+fn flowing(settings: &ProductSettings, page: Vec<Due>, now: Timestamp) -> (Vec<Due>, Vec<Due>) {
+    let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
+    for mut due in page {
+        if !due.asked && due.extent == Extent::Whole && !settings.automatic_transfer {
+            due.extent = Extent::Stock;
+        }
+        if !due.asked && due.extent == Extent::Stock && !settings.stock_flows() {
+            unwanted.push(due);
+        } else if due.not_before.is_none_or(|moment| moment <= now) {
+            wanted.push(due);
+        }
+    }
+    (wanted, unwanted)
 }

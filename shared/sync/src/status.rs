@@ -186,7 +186,8 @@ impl Engine {
         self.lift_pauses(department).await?;
         let ids: Vec<ProductId> =
             self.refused(department).await?.into_iter().map(|one| one.product).collect();
-        due::mark(self, department, &ids, due::Extent::Whole).await?;
+        due::mark(self, department, &ids, due::How { extent: due::Extent::Whole, asked: true, later: false })
+            .await?;
         if !ids.is_empty() {
             self.wake(crate::Wake::Due { department: department.to_owned() }).await?;
         }

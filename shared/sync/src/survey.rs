@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
 
 use retail::{
+    Decimal,
     link::Link,
     number::{MatchNumber, sku},
     office::ProductId,
@@ -15,9 +16,11 @@ use retail::{
 use crate::{
     Engine, Error, catalogue,
     pair::Pair,
+    record::Known,
     rows::{
         due::Extent,
         mirror::{self, Mirrored},
+        sending,
         standing::Standing,
         stock,
     },
@@ -29,6 +32,8 @@ pub(crate) struct Survey {
     candidates: Vec<Candidate>,
     shop: ShopView,
     links: HashMap<ProductId, Link>,
+    /// Sale prices of the shop that are ours, although the answer to their write was lost.
+    ours: BTreeMap<ProductId, Decimal>,
 }
 
 /// What a survey may lead to.
@@ -64,7 +69,9 @@ pub(crate) async fn survey(
     let candidates =
         candidates(engine, client, &mirrored, &stock, |row| leave.drafts && row.gone_twice(last)).await?;
     let shop = look(engine, pair, &mirrored, &links).await?;
-    Ok(Survey { standings, candidates, shop, links })
+    let mut survey = Survey { standings, candidates, shop, links, ours: BTreeMap::new() };
+    survey.own_up(engine, pair).await?;
+    Ok(survey)
 }
 
 async fn candidates(
@@ -139,6 +146,37 @@ impl Survey {
             Extent::Whole => retail::plan(settings, &self.candidates, &self.shop, &self.links),
             Extent::Stock => retail::plan::plan_stock(settings, &self.candidates, &self.shop, &self.links),
         }
+    }
+
+    /// What is known of a product before something becomes of it.
+    pub(crate) fn known(&self, id: ProductId) -> Known<'_> {
+        Known { old: self.standings.get(&id), ours: self.ours.get(&id).copied() }
+    }
+
+    /// Finds out which of the sale prices that we don't know to be ours are all the same.
+    pub(crate) async fn own_up(&mut self, engine: &Engine, pair: &Pair) -> Result<(), Error> {
+        let strange: BTreeMap<ProductId, Decimal> = self
+            .candidates
+            .iter()
+            .filter_map(|candidate| {
+                let id = candidate.product.id;
+                let link = self.links.get(&id);
+                let standing = self.shop.found(&candidate.product, link)?.sale_price?;
+                let known = link.and_then(|link| link.written.sale_price).flatten();
+                (known != Some(standing)).then_some((id, standing))
+            })
+            .collect();
+        if strange.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<ProductId> = strange.keys().copied().collect();
+        for (id, sale) in sending::of(engine, &pair.links, &ids).await? {
+            if strange.get(&id) == Some(&sale) {
+                self.ours.insert(id, sale);
+                self.links.entry(id).and_modify(|link| link.written.sale_price = Some(Some(sale)));
+            }
+        }
+        Ok(())
     }
 
     /// What is known of one product in the shop.

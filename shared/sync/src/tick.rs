@@ -7,7 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Engine, Error,
     catalogue::{self, Wanted},
-    rows::{due, log, pause, records::Department, runs},
+    rows::{
+        due, log,
+        pause::{self, Cause},
+        records::Department,
+        runs,
+    },
     wake::Wake,
 };
 
@@ -52,6 +57,7 @@ impl Engine {
                 Err(Error::Missing { .. }) => continue,
                 Err(error) => return Err(error),
             };
+            self.lift_mended(&department).await?;
             if department.settings.enabled && self.paused(&id).await?.is_none() {
                 sent += self.tick_department(tick, scheduled, &department).await?;
             }
@@ -113,6 +119,23 @@ impl Engine {
         Ok(sent)
     }
 
+    /// A pause that came of a record that could not be used ends when it can.
+    async fn lift_mended(&self, department: &Department) -> Result<(), Error> {
+        let (id, client) = (&department.settings.id, &department.settings.client_number);
+        match self.client(client).await {
+            Ok(_) => {}
+            Err(Error::Broken { .. } | Error::Fault(_) | Error::Missing { .. }) => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        let mended = |cause| cause == Cause::Record;
+        let own = pause::lift_if(self, &pause::department(id), mended).await?;
+        let shared = pause::lift_if(self, &pause::client(client), mended).await?;
+        if own || shared {
+            log::say(self, id, None, "the record can be used again: the pause is over".to_owned()).await?;
+        }
+        Ok(())
+    }
+
     /// A record broken by hand stops its department, visibly, and no other.
     async fn stop_broken(&self, id: &str, error: &Error) -> Result<(), Error> {
         let key = pause::department(id);
@@ -120,7 +143,7 @@ impl Engine {
         if pause::read(self, &key).await?.is_some_and(|pause| pause.reason == trouble.reason) {
             return Ok(());
         }
-        pause::set(self, key, &trouble).await?;
+        pause::set(self, key, &trouble, Cause::Record).await?;
         log::say(self, id, None, format!("paused until a person acts: {}", trouble.reason)).await
     }
 }

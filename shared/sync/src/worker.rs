@@ -5,7 +5,10 @@ use retail::fate::{Scope, Trouble};
 use crate::{
     Engine, Error, catalogue, inventory,
     ports::{Key, Lane},
-    rows::{lease, log, pace, pause},
+    rows::{
+        lease, log, pace,
+        pause::{self, Cause},
+    },
     run,
     wake::Wake,
 };
@@ -36,14 +39,14 @@ impl Engine {
             tracing::info!(?wake, "paused: left alone");
             return Ok(());
         }
-        match wake {
-            Wake::Catalogue { client } => catalogue::read(self, client).await?,
-            Wake::Stock { department, .. } => inventory::read(self, department).await?,
+        let spoke_to_the_shop = match wake {
+            Wake::Catalogue { client } => catalogue::read(self, client).await.map(|()| false)?,
+            Wake::Stock { department, .. } => inventory::read(self, department).await.map(|()| false)?,
             Wake::Run { department, run } => run::advance(self, department, run).await?,
             Wake::Batch { department, run, batch } => run::apply_batch(self, department, run, *batch).await?,
             Wake::Due { department } => run::apply_due(self, department).await?,
-        }
-        self.lift_lapsed(wake).await
+        };
+        self.lift_lapsed(wake, spoke_to_the_shop).await
     }
 
     async fn is_left_alone(&self, wake: &Wake) -> Result<bool, Error> {
@@ -55,9 +58,11 @@ impl Engine {
     }
 
     /// Work that went well after a pause had run out was the probe: the pause is over.
-    async fn lift_lapsed(&self, wake: &Wake) -> Result<(), Error> {
-        if let Some(department) = wake.department().filter(|_| wake.speaks_to_the_shop())
-            && pause::lift(self, &pause::department(department)).await?
+    async fn lift_lapsed(&self, wake: &Wake, spoke_to_the_shop: bool) -> Result<(), Error> {
+        let read = matches!(wake, Wake::Stock { .. });
+        let ends = |cause| spoke_to_the_shop || (read && cause == Cause::Reading);
+        if let Some(department) = wake.department()
+            && pause::lift_if(self, &pause::department(department), ends).await?
         {
             log::say(self, department, None, "the pause is over".to_owned()).await?;
         }
@@ -83,7 +88,12 @@ impl Engine {
             (_, Some(client), None) => pause::client(&client),
             (_, None, None) => return Ok(()),
         };
-        let pause = pause::set(self, key, trouble).await?;
+        let cause = match (self.records_can_be_used(wake).await?, wake.client()) {
+            (false, _) => Cause::Record,
+            (true, Some(_)) => Cause::Reading,
+            (true, None) => Cause::Work,
+        };
+        let pause = pause::set(self, key, trouble, cause).await?;
         tracing::warn!(?wake, reason = trouble.reason, until = ?pause.until, "paused");
         if let Some(department) = department.filter(|_| pause.tries == 0) {
             let until =
@@ -91,6 +101,21 @@ impl Engine {
             log::say(self, department, None, format!("paused {until}: {}", trouble.reason)).await?;
         }
         Ok(())
+    }
+
+    /// Whether the records that a wake-up is about can be used as they stand.
+    async fn records_can_be_used(&self, wake: &Wake) -> Result<bool, Error> {
+        let client = match wake.department() {
+            Some(department) => match usable(self.department(department).await)? {
+                Some(department) => Some(department.settings.client_number),
+                None => return Ok(false),
+            },
+            None => wake.client().map(ToOwned::to_owned),
+        };
+        match client {
+            Some(client) => Ok(usable(self.client(&client).await)?.is_some()),
+            None => Ok(true),
+        }
     }
 
     /// Whoever calls this knows that nobody else works on this store: what dead workers held is free at once, and nobody
@@ -148,8 +173,13 @@ impl Wake {
             _ => None,
         }
     }
+}
 
-    fn speaks_to_the_shop(&self) -> bool {
-        matches!(self, Wake::Batch { .. } | Wake::Due { .. } | Wake::Run { .. })
+/// A record that can be used, if it can; other trouble stays trouble.
+fn usable<T>(record: Result<T, Error>) -> Result<Option<T>, Error> {
+    match record {
+        Ok(record) => Ok(Some(record)),
+        Err(Error::Broken { .. } | Error::Fault(_) | Error::Missing { .. }) => Ok(None),
+        Err(error) => Err(error),
     }
 }

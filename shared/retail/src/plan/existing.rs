@@ -53,7 +53,7 @@ pub(super) fn taken_off(
     candidate: &Candidate,
     linked: Option<(&Link, &ShopProduct)>,
 ) -> Verdict {
-    let Some((_, found)) = linked else { return Verdict::Quiet { shop: None, remarks: Vec::new() } };
+    let Some((link, found)) = linked else { return Verdict::Quiet { shop: None, remarks: Vec::new() } };
     let shop = Some(found.id);
     if matches!(found.status.as_str(), "draft" | "trash") {
         return Verdict::Quiet { shop, remarks: Vec::new() };
@@ -70,7 +70,7 @@ pub(super) fn taken_off(
     Verdict::Change(Change {
         product: product.id,
         number: product.number.clone(),
-        name: product.name.clone(),
+        name: super::seen_name(product, Some(link)).to_owned(),
         act: Act::Update {
             shop: found.id,
             adopt: false,

@@ -1,5 +1,7 @@
 //! What is due for a department: products that changed in Loomis Pay and were not yet brought over.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use retail::office::ProductId;
 use serde::{Deserialize, Serialize};
@@ -24,6 +26,15 @@ pub(crate) enum Extent {
 struct Row {
     extent: Extent,
     since: Timestamp,
+    /// A person asked for it: it goes over whatever flows by itself.
+    #[serde(default)]
+    asked: bool,
+    /// How often it was put off since it became due.
+    #[serde(default)]
+    tries: u32,
+    /// It is not tried again before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    not_before: Option<Timestamp>,
 }
 
 /// A product that is due.
@@ -31,12 +42,48 @@ struct Row {
 pub(crate) struct Due {
     pub(crate) product: ProductId,
     pub(crate) extent: Extent,
+    /// A person asked for it.
+    pub(crate) asked: bool,
+    /// Put off until then.
+    pub(crate) not_before: Option<Timestamp>,
     key: Key,
     version: u64,
 }
 
+/// The first wait of what is put off; it doubles each time.
+const FIRST_WAIT: Duration = Duration::from_secs(30);
+/// The longest.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+
+impl Row {
+    /// The same row, not to be tried again for a while.
+    fn put_off(mut self, engine: &Engine) -> Row {
+        let wait = FIRST_WAIT.saturating_mul(1 << self.tries.min(10)).min(LONGEST_WAIT);
+        self.tries += 1;
+        self.not_before = Some(engine.now() + engine.world.jitter(wait));
+        self
+    }
+}
+
 fn partition(department: &str) -> String {
     format!("U#{department}")
+}
+
+/// How products become due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct How {
+    pub(crate) extent: Extent,
+    /// A person asked for it.
+    pub(crate) asked: bool,
+    /// It was just tried, in vain: not at once again.
+    pub(crate) later: bool,
+}
+
+impl How {
+    /// Because it changed.
+    pub(crate) fn changed(extent: Extent) -> How {
+        How { extent, asked: false, later: false }
+    }
 }
 
 /// Marks products as due; what is due already becomes due anew, and no less than it was.
@@ -44,7 +91,7 @@ pub(crate) async fn mark(
     engine: &Engine,
     department: &str,
     ids: &[ProductId],
-    extent: Extent,
+    how: How,
 ) -> Result<(), Error> {
     let keys: Vec<Key> = ids.iter().map(|id| Key::new(partition(department), padded(id.0))).collect();
     for keys in keys.chunks(50) {
@@ -53,18 +100,41 @@ pub(crate) async fn mark(
             let mut writes = Vec::new();
             for key in keys {
                 let old = found.iter().find(|item| item.key == *key);
-                let row: Option<Row> = old.map(body).transpose()?;
                 let condition = old.map_or(Condition::Absent, |old| Condition::Version(old.version));
-                let row = Row {
-                    extent: row.as_ref().map_or(extent, |row| row.extent.max(extent)),
-                    since: row.map_or(engine.now(), |row| row.since),
-                };
+                let row = marked(engine, old.map(body).transpose()?, how);
                 writes.push(Write::Put { item: item(key.clone(), &row)?, condition });
             }
             match engine.ledger.write(writes).await {
                 Err(LedgerError::Conflict) => continue,
                 other => break other?,
             }
+        }
+    }
+    Ok(())
+}
+
+fn marked(engine: &Engine, old: Option<Row>, how: How) -> Row {
+    let extent = old.as_ref().map_or(how.extent, |old| old.extent.max(how.extent));
+    let asked = how.asked || old.as_ref().is_some_and(|old| old.asked);
+    let tries = old.as_ref().filter(|_| how.later).map_or(0, |old| old.tries);
+    let since = old.map_or(engine.now(), |old| old.since);
+    let row = Row { extent, since, asked, tries, not_before: None };
+    if how.later { row.put_off(engine) } else { row }
+}
+
+/// Puts these off, except those that became due anew meanwhile.
+pub(crate) async fn put_off(engine: &Engine, due: &[Due]) -> Result<(), Error> {
+    for one in due {
+        let Some(found) = engine.ledger.get(&one.key).await?.filter(|found| found.version == one.version)
+        else {
+            continue;
+        };
+        let row = body::<Row>(&found)?.put_off(engine);
+        let put =
+            Write::Put { item: item(one.key.clone(), &row)?, condition: Condition::Version(one.version) };
+        match engine.ledger.write(vec![put]).await {
+            Err(LedgerError::Conflict) => {}
+            other => other?,
         }
     }
     Ok(())
@@ -84,7 +154,14 @@ pub(crate) async fn page(
             what: format!("{} {}", item.key.partition, item.key.sort),
             reason: "its key is no product id".to_owned(),
         })?;
-        Ok(Due { product, extent: row.extent, key: item.key.clone(), version: item.version })
+        Ok(Due {
+            product,
+            extent: row.extent,
+            asked: row.asked,
+            not_before: row.not_before,
+            key: item.key.clone(),
+            version: item.version,
+        })
     });
     Ok((due.collect::<Result<_, Error>>()?, page.next))
 }

@@ -69,8 +69,9 @@ fn partition(department: &str) -> String {
     format!("G#{department}")
 }
 
+/// Where the lines of a number stand; no partition takes control characters, and a number may hold some.
 fn number_partition(department: &str, number: &MatchNumber) -> String {
-    format!("G#{department}#{number}")
+    format!("G#{department}#{}", number.as_str().replace(char::is_control, "\u{fffd}"))
 }
 
 /// A line as an item. Two lines of one moment are told apart by chance.

@@ -14,6 +14,8 @@ use crate::{
 
 /// The longest wait before the world is tried again.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
+/// The longest wait that the other side is believed to mean.
+const BELIEVED: Duration = Duration::from_secs(24 * 3600);
 
 /// Why something is left alone.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +30,22 @@ pub struct Pause {
     pub until: Option<Timestamp>,
     /// How often it was tried since.
     pub tries: u32,
+    /// What ends it.
+    #[serde(default)]
+    pub cause: Cause,
+}
+
+/// What a pause comes of, and so what ends it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Work that spoke to the shop: the next such work that goes well ends it.
+    #[default]
+    Work,
+    /// A reading of Loomis Pay: the next one that goes well ends it.
+    Reading,
+    /// A record that can't be used: it ends when the record can.
+    Record,
 }
 
 impl Pause {
@@ -50,18 +68,20 @@ pub(crate) async fn read(engine: &Engine, key: &Key) -> Result<Option<Pause>, Er
 }
 
 /// Pauses for this trouble; each further try waits twice as long. Tells the pause.
-pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble) -> Result<Pause, Error> {
+pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cause) -> Result<Pause, Error> {
     let now = engine.now();
     let old = read(engine, &key).await?;
     let tries = old.as_ref().map_or(0, |old| old.tries + 1);
     let doubled = Duration::from_secs(30).saturating_mul(1 << tries.min(10)).min(LONGEST);
-    let wait = trouble.retry_after.unwrap_or_default().max(engine.world.jitter(doubled));
+    let asked = trouble.retry_after.unwrap_or_default().min(BELIEVED);
+    let wait = asked.max(engine.world.jitter(doubled));
     let pause = Pause {
         reason: trouble.reason.clone(),
         fate: trouble.fate,
         since: old.map_or(now, |old| old.since),
         until: (trouble.fate != Fate::Settings).then(|| now + wait),
         tries,
+        cause,
     };
     engine.ledger.write(vec![Write::Put { item: item(key, &pause)?, condition: Condition::Always }]).await?;
     Ok(pause)
@@ -69,7 +89,12 @@ pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble) -> Result<
 
 /// Ends a pause, if there is one. Tells whether there was.
 pub(crate) async fn lift(engine: &Engine, key: &Key) -> Result<bool, Error> {
-    if engine.ledger.get(key).await?.is_none() {
+    lift_if(engine, key, |_| true).await
+}
+
+/// Ends a pause of such a cause, if there is one. Tells whether there was.
+pub(crate) async fn lift_if(engine: &Engine, key: &Key, ends: impl Fn(Cause) -> bool) -> Result<bool, Error> {
+    if !read(engine, key).await?.is_some_and(|pause| ends(pause.cause)) {
         return Ok(false);
     }
     engine.ledger.write(vec![Write::Remove { key: key.clone(), condition: Condition::Always }]).await?;

@@ -2,7 +2,8 @@
 
 use jiff::civil::Date;
 use retail::settings::{
-    self, ClientRecord, ClientSettings, DepartmentRecord, DepartmentSettings, Fault, Warning,
+    self, ClientRecord, ClientSettings, DepartmentRecord, DepartmentSettings, Fault, OrdersRecord,
+    ProductsRecord, Warning,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -424,6 +425,7 @@ fn shown<R: Record>(found: &Item) -> Value {
         }
         Err(fault) => {
             let mut raw = found.body.clone();
+            hide_unknown(&mut raw);
             if let Some(fields) = raw.as_object_mut() {
                 fields.insert("fault".to_owned(), Value::String(fault.to_string()));
             }
@@ -436,6 +438,50 @@ fn shown<R: Record>(found: &Item) -> Value {
         }
     }
     value
+}
+
+/// The fields whose values hold no secret; what stands in any other may be one that was pasted into the wrong place.
+const PLAIN: [&str; 16] = [
+    "schema",
+    "version",
+    "client_number",
+    "api_url",
+    "time_zone",
+    "min_interval_ms",
+    "order_lookup",
+    "lookup_after_s",
+    "department_id",
+    "name",
+    "enabled",
+    "shop",
+    "url",
+    "api_version",
+    "products",
+    "orders",
+];
+
+/// Hides the values of fields that a record doesn't have.
+fn hide_unknown(record: &mut Value) {
+    let Some(fields) = record.as_object_mut() else { return };
+    for (name, value) in fields {
+        match name.as_str() {
+            "shop" => hide_unknown(value),
+            "products" => hide_others(value, &ProductsRecord::default()),
+            "orders" => hide_others(value, &OrdersRecord::default()),
+            plain if PLAIN.contains(&plain) => {}
+            _ => *value = Value::String("(not shown)".to_owned()),
+        }
+    }
+}
+
+/// Hides the values of settings that there are none of.
+fn hide_others(settings: &mut Value, known: &impl Serialize) {
+    let known = serde_json::to_value(known).unwrap_or_default();
+    for (name, value) in settings.as_object_mut().into_iter().flatten() {
+        if known.get(name).is_none() {
+            *value = Value::String("(not shown)".to_owned());
+        }
+    }
 }
 
 async fn all(engine: &Engine, partition: &str) -> Result<Vec<Item>, Error> {

@@ -156,10 +156,18 @@ impl Run {
     }
 }
 
-/// Begins a run, or joins the one that is under way.
+/// Begins a run, or joins the one that is under way; a sweep that a person joins is the person's from then on.
 pub(crate) async fn begin(engine: &Engine, department: &str, kind: RunKind) -> Result<Run, Error> {
     loop {
-        if let Some(run) = active(engine, department).await? {
+        if let Some(mut run) = active(engine, department).await? {
+            if kind == RunKind::Synchronize && run.kind == RunKind::Sweep {
+                let Some((found, version)) = get(engine, department, &run.id).await? else { continue };
+                run = Run { kind, ..found };
+                match engine.ledger.write(vec![run.put(Condition::Version(version))?]).await {
+                    Err(LedgerError::Conflict) => continue,
+                    other => other?,
+                }
+            }
             return Ok(run);
         }
         let asked = engine.now();

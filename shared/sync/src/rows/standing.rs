@@ -34,6 +34,9 @@ pub(crate) struct Decision {
     /// The record waits, for this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) waits: Option<String>,
+    /// A round that looked at stock alone found so: the next one may find otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) of_stock: bool,
     /// Fields that are not written, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) remarks: Vec<retail::change::Remark>,
@@ -70,6 +73,11 @@ impl Links {
 
     fn shop_key(&self, id: ShopId) -> Key {
         Key::new(&self.partition, format!("s#{}", padded(id.0)))
+    }
+
+    /// Where a sale price stands that is being written.
+    pub(crate) fn sending_key(&self, id: ProductId) -> Key {
+        Key::new(&self.partition, format!("w#{}", padded(id.0)))
     }
 
     /// What is known of these products.
