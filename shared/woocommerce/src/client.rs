@@ -1,14 +1,19 @@
 //! Speaks to one shop: builds, signs and sends a request, and judges whether an answer came.
 
 mod batch;
+mod categories;
 mod changes;
 mod check;
+mod images;
+mod list;
 mod products;
 mod profile;
+mod variations;
 
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use url::Url;
 use world::{Method, Request, Response, Retry, TransportError, Wait, World};
 
@@ -27,7 +32,8 @@ pub(crate) const USER_AGENT: &str = concat!("loomis-woo/", env!("CARGO_PKG_VERSI
 /// The time that a read may take: 100 products take 0.3 s on the measured shop, and hosts differ by an order or two.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The time that a batch may take: 100 items take 2 to 5 s on the measured shop.
+/// The time that a write may take: a batch of 100 takes 2 to 5 s on the measured shop; a shop fetches an image while it
+/// answers, and gives up on that by itself after 10 to 60 s. Half of the 180 s that a lease lasts.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(90);
 
 /// The client of one shop.
@@ -78,6 +84,13 @@ impl Client {
                 Ok((value, response))
             })
             .await
+    }
+
+    /// A write, once.
+    async fn write<T: DeserializeOwned>(&self, method: Method, path: &str, body: &Value) -> Result<T, Error> {
+        let body = Some(body.to_string().into_bytes());
+        let response = self.send(self.connection.auth, method, path, &Vec::new(), body, true).await?;
+        json::decode(&response.body).map_err(|misread| Error::new(method, path, true, misread.into()))
     }
 
     /// One exchange, once. `write`: whether the shop may have done something when the answer is lost.

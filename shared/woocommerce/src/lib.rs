@@ -19,6 +19,9 @@ pub use client::{Client, Cursor, MAX_BATCH, Page};
 pub use connection::{Auth, Connection, Version};
 pub use error::{Error, ItemError};
 pub use oauth::{Signature, sign};
-pub use product::{Draft, ItemDone, NewProduct, ProductChange, ProductWrite, StockWrite};
+pub use product::{
+    Draft, ImageSource, ItemDone, NewKind, NewProduct, NewVariation, Private, ProductChange, ProductWrite,
+    StockWrite, VariationChange, VariationWrite,
+};
 pub use resolve::{choose_version, resolve};
 pub use world::Secret;

@@ -5,7 +5,7 @@ use retail::{
     shop::{ShopProfile, TaxRate},
 };
 
-use super::{Client, products::PAGE};
+use super::{Client, list::PAGE};
 use crate::{
     Error, Version,
     wire::{Currency, Setting, SystemStatus, Tax, setting},

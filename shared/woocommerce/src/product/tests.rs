@@ -19,13 +19,13 @@ fn an_update_holds_only_what_changes() {
         ProductChange { sale_price: Some(None), stock: Some(StockWrite::Managed(3)), ..Default::default() };
     let item = ProductWrite::Update { id: ShopId(11), change };
     assert_eq!(
-        item.to_json(),
+        item.to_json(Version::V3),
         json!({"id": 11, "sale_price": "", "manage_stock": true, "stock_quantity": 3})
     );
     let change =
         ProductChange { stock: Some(StockWrite::Unmanaged), status: Some(Draft), ..Default::default() };
     let item = ProductWrite::Update { id: ShopId(11), change };
-    assert_eq!(item.to_json(), json!({"id": 11, "manage_stock": false, "status": "draft"}));
+    assert_eq!(item.to_json(Version::V3), json!({"id": 11, "manage_stock": false, "status": "draft"}));
     assert!(ProductChange::default().is_empty());
 }
 
@@ -33,7 +33,7 @@ fn an_update_holds_only_what_changes() {
 fn a_create_is_always_a_draft() {
     let new = NewProduct { name: "Kopp & fat".into(), sku: "K-1".into(), ..Default::default() };
     assert_eq!(
-        ProductWrite::Create(new).to_json(),
+        ProductWrite::Create(new).to_json(Version::V3),
         json!({"type": "simple", "status": "draft", "name": "Kopp & fat", "sku": "K-1"})
     );
 }
