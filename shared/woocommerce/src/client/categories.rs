@@ -17,8 +17,7 @@ impl Client {
     /// # Errors
     /// Trouble with the shop.
     pub async fn categories(&self) -> Result<Vec<Category>, Error> {
-        let query = vec![("_fields", "id,name,parent".to_owned())];
-        let rows = self.list("products/categories", query, CategoryRow::id).await?;
+        let rows = self.list("products/categories", Vec::new(), "id,name,parent", CategoryRow::id).await?;
         Ok(rows.into_iter().map(CategoryRow::into_category).collect())
     }
 

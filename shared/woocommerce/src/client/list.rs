@@ -16,19 +16,21 @@ impl Client {
     pub(super) async fn list<T: DeserializeOwned>(
         &self,
         path: &str,
-        mut query: Query<'_>,
+        query: Query<'_>,
+        fields: &str,
         id: impl Fn(&T) -> u64,
     ) -> Result<Vec<T>, Error> {
         let mut seen = HashSet::new();
         let mut found = Vec::new();
-        query.push(("per_page", PAGE.to_string()));
-        query.push(("orderby", "id".to_owned()));
-        query.push(("order", "asc".to_owned()));
-        query.push(("page", String::new()));
         for page in 1.. {
-            if let Some((_, number)) = query.last_mut() {
-                *number = page.to_string();
-            }
+            let mut query = query.clone();
+            query.extend([
+                ("per_page", PAGE.to_string()),
+                ("page", page.to_string()),
+                ("orderby", "id".to_owned()),
+                ("order", "asc".to_owned()),
+                ("_fields", fields.to_owned()),
+            ]);
             let rows: Vec<T> = self.read(path, &query).await?;
             let full = rows.len() >= PAGE;
             let known = found.len();

@@ -60,12 +60,8 @@ impl Client {
         let mut seen = HashSet::new();
         let mut found = Vec::new();
         for list in lists(skus) {
-            let query = vec![
-                ("sku", list),
-                ("status", "any".to_owned()),
-                ("_fields", wire::PRODUCT_FIELDS.to_owned()),
-            ];
-            let rows = self.list("products", query, |row: &wire::Product| row.id().0).await?;
+            let query = vec![("sku", list), ("status", "any".to_owned())];
+            let rows = self.list("products", query, wire::PRODUCT_FIELDS, wire::Product::number).await?;
             found.extend(
                 rows.into_iter().filter(|row| seen.insert(row.id())).map(wire::Product::into_product),
             );

@@ -69,16 +69,25 @@ impl Shop {
     }
 
     fn client(self: &Arc<Shop>, base: &str) -> Client {
+        self.client_in(base, Version::V3)
+    }
+
+    fn client_in(self: &Arc<Shop>, base: &str, version: Version) -> Client {
         let base: Base = base.parse().unwrap();
         let connection = Connection {
             auth: Connection::choose_auth(&base),
             base,
-            version: Version::V3,
+            version,
             consumer_key: "ck_test".to_owned(),
             consumer_secret: Secret::new("cs_test"),
         };
         Client::new(connection, self.world())
     }
+}
+
+/// A client of the shop in one version of the interface.
+pub(crate) fn client_of(shop: &Arc<Shop>, version: Version) -> Client {
+    shop.client_in("https://shop.example/", version)
 }
 
 /// The answer of a recording, byte for byte.

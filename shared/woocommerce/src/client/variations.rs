@@ -17,9 +17,9 @@ impl Client {
     /// # Errors
     /// Trouble with the shop.
     pub async fn variations(&self, parent: ShopId) -> Result<Option<Vec<ShopProduct>>, Error> {
-        let query = vec![("status", "any".to_owned()), ("_fields", wire::PRODUCT_FIELDS.to_owned())];
+        let query = vec![("status", "any".to_owned())];
         let path = format!("products/{parent}/variations");
-        let rows = match self.list(&path, query, |row: &wire::Product| row.id().0).await {
+        let rows = match self.list(&path, query, wire::PRODUCT_FIELDS, wire::Product::number).await {
             Ok(rows) => rows,
             Err(error) if is_gone(&error) => return Ok(None),
             Err(error) => return Err(error),

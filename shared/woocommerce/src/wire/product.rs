@@ -59,6 +59,11 @@ impl Product {
         ShopId(self.id)
     }
 
+    /// The bare id.
+    pub(crate) fn number(&self) -> u64 {
+        self.id
+    }
+
     /// Whether it is this product's variation, as far as it says.
     pub(crate) fn belongs_to(&self, parent: ShopId) -> bool {
         positive(&self.parent_id).is_none_or(|id| id == parent.0)
