@@ -130,6 +130,46 @@ pub(crate) struct Environment {
     pub(crate) version: Option<String>,
 }
 
+/// WordPress's index, `wp-json/?_fields=timezone_string,gmt_offset`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Index {
+    #[serde(default)]
+    timezone_string: Value,
+    #[serde(default)]
+    gmt_offset: Value,
+}
+
+impl Index {
+    /// An IANA name, an offset (`+05:30`), or nothing. A shop set to a bare offset has no name.
+    pub(crate) fn time_zone(&self) -> String {
+        let name = text(&self.timezone_string).trim().to_owned();
+        if name.is_empty() { self.offset().unwrap_or_default() } else { name }
+    }
+
+    /// `gmt_offset` is hours, perhaps with a half or a quarter: 2, -3.5, "5.75".
+    fn offset(&self) -> Option<String> {
+        let minutes = decimal(&self.gmt_offset)?.checked_mul(60.into())?.round();
+        let minutes = i64::try_from(minutes).ok().filter(|minutes| minutes.abs() <= 14 * 60)?;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        Some(format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
+    }
+}
+
+/// One row of `orders/statuses` or of `reports/orders/totals`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OrderStatus {
+    #[serde(default)]
+    slug: Value,
+}
+
+impl OrderStatus {
+    pub(crate) fn into_slug(self) -> Option<String> {
+        let slug = text(&self.slug);
+        let slug = slug.strip_prefix("wc-").unwrap_or(&slug);
+        (!slug.is_empty()).then(|| slug.to_owned())
+    }
+}
+
 /// What a batch answers. An empty batch answers `[]`, which is why it isn't decoded with this.
 #[derive(Debug, Deserialize)]
 pub(crate) struct BatchAnswer {

@@ -252,26 +252,6 @@ async fn a_read_only_key_is_named() {
     assert!(trouble.reason.contains("read-only"), "{}", trouble.reason);
 }
 
-#[tokio::test]
-async fn the_profile_of_the_measured_shop() {
-    let general = r#"[{"id":"woocommerce_default_country","value":"NO"},{"id":"woocommerce_currency","value":"NOK"},
-        {"id":"woocommerce_calc_taxes","value":"yes"},{"id":"woocommerce_price_num_decimals","value":"2"}]"#;
-    let answers = ["settings_tax", "settings_products", "taxes", "system_status"].map(recorded);
-    let (shop, client) = served(std::iter::once(answer(200, general)).chain(answers).collect());
-    let profile = client.profile().await.unwrap();
-    assert_eq!(profile.version.as_deref(), Some("10.5.0"));
-    assert_eq!(
-        (profile.currency.as_str(), profile.base_country.as_str(), profile.price_decimals),
-        ("NOK", "NO", 2)
-    );
-    assert!(profile.prices_include_tax && profile.calculates_tax && profile.manages_stock);
-    let rates: Vec<_> =
-        profile.tax_rates.iter().map(|r| format!("{} {} {}", r.country, r.percent, r.class)).collect();
-    assert_eq!(rates, ["NO 25 ", "NO 15 redusert-sats", "NO 12 lav-sats", "NO 0 fritatt"]);
-    assert!(profile.tax_rates.iter().all(|rate| !rate.local && rate.priority == 1));
-    assert_eq!(shop.asked().len(), 5);
-}
-
 #[test]
 fn nothing_shows_a_secret() {
     let (_, client) = served(Vec::new());
