@@ -374,6 +374,7 @@ fn item(change: &Change) -> ProductWrite {
             tax_class: new.tax_class.clone(),
             stock: new.stock.map(stock),
             gtin: new.gtin.clone(),
+            ..NewProduct::default()
         }),
         Act::Update { shop, fields, .. } => {
             let mut change = ProductChange::default();

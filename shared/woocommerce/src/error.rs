@@ -49,6 +49,8 @@ pub(crate) struct Answer {
     /// The shop's own words, cut and without tags.
     pub(crate) message: String,
     pub(crate) retry_after: Option<Duration>,
+    /// The id of what exists already, where the shop says it.
+    pub(crate) existing: Option<u64>,
 }
 
 impl Error {
@@ -88,6 +90,30 @@ impl Error {
     pub fn code(&self) -> Option<&str> {
         match &self.kind {
             Kind::Answer(answer) => answer.code.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The shop's own words, without any address, where it could not fetch an image or would not take what it got;
+    /// nothing else of the write was done either. The address may answer another time.
+    pub fn image_refused(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Answer(answer) if table::IMAGE_REFUSED.contains(&answer.code.as_deref()?) => {
+                Some(answer.message.clone())
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether a media file that the write named is no longer there, or is no image.
+    pub fn media_gone(&self) -> bool {
+        self.code().is_some_and(|code| table::MEDIA_GONE.contains(&code))
+    }
+
+    /// The id of what has the name already (`data.resource_id`).
+    pub(crate) fn existing(&self) -> Option<u64> {
+        match &self.kind {
+            Kind::Answer(answer) => answer.existing,
             _ => None,
         }
     }
@@ -141,6 +167,7 @@ impl Answer {
         Answer {
             status: response.status,
             code: failure.as_ref().map(|failure| clean(&failure.code)),
+            existing: failure.as_ref().and_then(crate::wire::Failure::existing),
             message: failure.map(|failure| clean(&failure.message())).unwrap_or_default(),
             retry_after: response.header("retry-after").and_then(|value| retry_after(value.trim(), response)),
         }

@@ -7,6 +7,7 @@
 mod address;
 mod client;
 mod connection;
+mod era;
 mod error;
 mod json;
 mod oauth;
@@ -17,8 +18,12 @@ mod wire;
 pub use address::{Address, AddressError, Base};
 pub use client::{Client, Cursor, MAX_BATCH, Page};
 pub use connection::{Auth, Connection, Version};
+pub use era::{Capabilities, time_zone};
 pub use error::{Error, ItemError};
 pub use oauth::{Signature, sign};
-pub use product::{Draft, ItemDone, NewProduct, ProductChange, ProductWrite, StockWrite};
+pub use product::{
+    Draft, ImageSource, ItemDone, NewKind, NewProduct, NewVariation, Private, ProductChange, ProductWrite,
+    StockWrite, VariationChange, VariationWrite,
+};
 pub use resolve::{choose_version, resolve};
 pub use world::Secret;

@@ -3,11 +3,17 @@
 //! The items of a batch skip the shop's own checks (`BEHAVIOUR.md`, *Batch*): a stock of 2.7 becomes 2, `"many"`
 //! becomes 0, an unknown status becomes a draft. So a wrong value must not be expressible here.
 
+mod variation;
+
 use retail::{
     Decimal,
-    shop::{ShopId, ShopProduct},
+    shop::{CategoryId, MediaId, ShopAttribute, ShopId, ShopProduct},
 };
 use serde_json::{Map, Value, json};
+
+pub use variation::{NewVariation, Private, VariationChange, VariationWrite};
+
+use crate::Version;
 
 /// The status that this house sets, the only one: nothing is ever published by us.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,9 +28,21 @@ pub enum StockWrite {
     Unmanaged,
 }
 
+/// What a new product is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum NewKind {
+    /// A product by itself.
+    #[default]
+    Simple,
+    /// The parent of variations, which are created under it afterwards. The shop drops a price of its own.
+    Variable,
+}
+
 /// A product to create, as a draft.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NewProduct {
+    /// Simple, or the parent of variations.
+    pub kind: NewKind,
     /// The name. The shop sanitises it (`&` comes back as `&amp;`).
     pub name: String,
     /// The SKU; the shop trims it. With one, a repeated create can't make a second product.
@@ -41,6 +59,11 @@ pub struct NewProduct {
     pub stock: Option<StockWrite>,
     /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it).
     pub gtin: Option<String>,
+    /// The categories; with none, the shop puts it into its default one. An unknown id becomes that too, silently.
+    pub categories: Vec<CategoryId>,
+    /// The attributes. With an id, the shop finds the global attribute by it and makes options that it lacks; without,
+    /// the attribute is the product's own. The shop splits an own option at every `|`.
+    pub attributes: Vec<ShopAttribute>,
 }
 
 /// Changes of a product; what is `None` stays as it is.
@@ -56,6 +79,8 @@ pub struct ProductChange {
     pub stock: Option<StockWrite>,
     /// Makes a draft of it.
     pub status: Option<Draft>,
+    /// The attributes, whole: one that is left out is removed from the product. See [`NewProduct::attributes`].
+    pub attributes: Option<Vec<ShopAttribute>>,
 }
 
 impl ProductChange {
@@ -82,18 +107,56 @@ pub enum ProductWrite {
 /// What became of an item that the shop took.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemDone {
-    /// The product's id; of a create, the new one.
+    /// The product's or variation's id; of a create, the new one.
     pub id: ShopId,
-    /// The product as the shop has it now.
+    /// The product or variation as the shop has it now.
     pub product: ShopProduct,
 }
 
-impl ProductWrite {
+/// Where an image comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageSource {
+    /// The shop downloads it from here while it answers, and makes a new media file of it: the same address again makes
+    /// a second one.
+    Url(String),
+    /// A media file that the shop has.
+    Media(MediaId),
+}
+
+impl ImageSource {
     pub(crate) fn to_json(&self) -> Value {
+        match self {
+            ImageSource::Url(url) => json!({"src": url}),
+            ImageSource::Media(id) => json!({"id": id.0}),
+        }
+    }
+}
+
+/// An item of a batch: of products, or of one product's variations.
+pub(crate) trait Item {
+    /// The id of what is changed; none for a create.
+    fn updates(&self) -> Option<ShopId>;
+    /// The item as the batch holds it.
+    fn to_json(&self, version: Version) -> Value;
+}
+
+impl Item for ProductWrite {
+    fn updates(&self) -> Option<ShopId> {
+        match self {
+            ProductWrite::Create(_) => None,
+            ProductWrite::Update { id, .. } => Some(*id),
+        }
+    }
+
+    fn to_json(&self, _: Version) -> Value {
         let mut fields = Map::new();
         match self {
             ProductWrite::Create(new) => {
-                fields.insert("type".into(), "simple".into());
+                let kind = match new.kind {
+                    NewKind::Simple => "simple",
+                    NewKind::Variable => "variable",
+                };
+                fields.insert("type".into(), kind.into());
                 fields.insert("status".into(), "draft".into());
                 fields.insert("name".into(), new.name.as_str().into());
                 set(&mut fields, "sku", (!new.sku.is_empty()).then(|| new.sku.clone()));
@@ -103,6 +166,13 @@ impl ProductWrite {
                 set(&mut fields, "tax_class", new.tax_class.clone());
                 set(&mut fields, "global_unique_id", new.gtin.clone());
                 stock(&mut fields, new.stock);
+                if !new.categories.is_empty() {
+                    let categories = new.categories.iter().map(|category| json!({"id": category.0}));
+                    fields.insert("categories".into(), categories.collect());
+                }
+                if !new.attributes.is_empty() {
+                    fields.insert("attributes".into(), new.attributes.iter().map(attribute).collect());
+                }
             }
             ProductWrite::Update { id, change } => {
                 fields.insert("id".into(), json!(id.0));
@@ -116,10 +186,28 @@ impl ProductWrite {
                 );
                 set(&mut fields, "status", change.status.map(|Draft| "draft".to_owned()));
                 stock(&mut fields, change.stock);
+                if let Some(attributes) = &change.attributes {
+                    fields.insert("attributes".into(), attributes.iter().map(attribute).collect());
+                }
             }
         }
         Value::Object(fields)
     }
+}
+
+/// An attribute as a product's write has it: the id of a global one, the name of the product's own.
+fn attribute(attribute: &ShopAttribute) -> Value {
+    let mut fields = named(attribute.id, &attribute.name);
+    fields.insert("position".into(), attribute.position.into());
+    fields.insert("visible".into(), attribute.visible.into());
+    fields.insert("variation".into(), attribute.variation.into());
+    fields.insert("options".into(), attribute.options.clone().into());
+    Value::Object(fields)
+}
+
+fn named(id: u64, name: &str) -> Map<String, Value> {
+    let (field, value) = if id > 0 { ("id", id.into()) } else { ("name", name.into()) };
+    Map::from_iter([(field.to_owned(), value)])
 }
 
 fn set(fields: &mut Map<String, Value>, name: &str, value: Option<String>) {

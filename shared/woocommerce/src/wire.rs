@@ -1,92 +1,15 @@
 //! The twins of the shop's JSON: lenient where plugins are inventive, strict about ids.
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+mod product;
+
 use retail::{
     Decimal,
-    shop::{ManageStock, MediaId, ShopId, ShopProduct, TaxRate},
+    shop::{Category, CategoryId, TaxRate},
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-/// The fields that reads of products ask for.
-pub(crate) const PRODUCT_FIELDS: &str = "id,sku,name,status,type,parent_id,regular_price,sale_price,manage_stock,\
-                                         stock_quantity,tax_class,images,date_modified_gmt";
-
-/// A product as the shop sends it. Everything but the id may be missing or of an odd type: a plugin's product must not
-/// stop a page of a hundred.
-#[derive(Debug, Deserialize)]
-pub(crate) struct Product {
-    id: u64,
-    #[serde(default)]
-    sku: Value,
-    #[serde(default)]
-    name: Value,
-    #[serde(default)]
-    status: Value,
-    #[serde(default, rename = "type")]
-    kind: Value,
-    #[serde(default)]
-    parent_id: Value,
-    #[serde(default)]
-    regular_price: Value,
-    #[serde(default)]
-    sale_price: Value,
-    #[serde(default)]
-    manage_stock: Value,
-    #[serde(default)]
-    stock_quantity: Value,
-    #[serde(default)]
-    tax_class: Value,
-    #[serde(default)]
-    images: Value,
-    #[serde(default)]
-    date_modified_gmt: Value,
-}
-
-impl Product {
-    /// When it was last modified, to the second; `None` where the shop doesn't say.
-    pub(crate) fn modified(&self) -> Option<Timestamp> {
-        let civil: DateTime = self.date_modified_gmt.as_str()?.parse().ok()?;
-        TimeZone::UTC.to_timestamp(civil).ok()
-    }
-
-    pub(crate) fn id(&self) -> ShopId {
-        ShopId(self.id)
-    }
-
-    pub(crate) fn into_product(self) -> ShopProduct {
-        let parent = decimal(&self.parent_id).and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0);
-        let kind = text(&self.kind);
-        let tax_class = text(&self.tax_class);
-        ShopProduct {
-            id: ShopId(self.id),
-            sku: text(&self.sku),
-            name: decode_entities(&text(&self.name)),
-            status: text(&self.status),
-            // A product can have a parent without being a variation (a grouped one's child in old shops).
-            parent: parent.filter(|_| kind == "variation").map(ShopId),
-            kind,
-            regular_price: decimal(&self.regular_price),
-            sale_price: decimal(&self.sale_price),
-            manage_stock: match &self.manage_stock {
-                Value::Bool(true) => ManageStock::Yes,
-                Value::String(who) if who == "parent" => ManageStock::Parent,
-                Value::String(yes) if yes == "yes" || yes == "1" => ManageStock::Yes,
-                _ => ManageStock::No,
-            },
-            stock: decimal(&self.stock_quantity),
-            tax_class: if tax_class == "standard" { String::new() } else { tax_class },
-            images: self.images.as_array().into_iter().flatten().filter_map(media).collect(),
-            attributes: Vec::new(),
-            options: Vec::new(),
-        }
-    }
-}
-
-/// v2 shows the placeholder of a product without images as an image with the id 0.
-fn media(image: &Value) -> Option<MediaId> {
-    image.get("id").and_then(Value::as_u64).filter(|id| *id > 0).map(MediaId)
-}
+pub(crate) use product::{PRODUCT_FIELDS, Product};
 
 /// A text, or a number that should have been one.
 fn text(value: &Value) -> String {
@@ -102,6 +25,11 @@ fn decimal(value: &Value) -> Option<Decimal> {
     let text = text(value);
     let text = text.trim();
     text.parse().ok().or_else(|| Decimal::from_scientific(text).ok())
+}
+
+/// An id, as a number or a text; 0 is none.
+fn positive(value: &Value) -> Option<u64> {
+    decimal(value).and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0)
 }
 
 /// One setting of a group, `settings/tax` and its kin.
@@ -165,6 +93,30 @@ pub(crate) struct Currency {
     pub(crate) code: String,
 }
 
+/// A category. Its id is all that must be there.
+#[derive(Debug, Deserialize)]
+pub(crate) struct CategoryRow {
+    id: u64,
+    #[serde(default)]
+    name: Value,
+    #[serde(default)]
+    parent: Value,
+}
+
+impl CategoryRow {
+    pub(crate) fn id(&self) -> u64 {
+        self.id
+    }
+
+    pub(crate) fn into_category(self) -> Category {
+        Category {
+            id: CategoryId(self.id),
+            name: decode_entities(&text(&self.name)),
+            parent: positive(&self.parent).map(CategoryId),
+        }
+    }
+}
+
 /// `system_status?_fields=environment.version,settings…`
 #[derive(Debug, Deserialize)]
 pub(crate) struct SystemStatus {
@@ -176,6 +128,46 @@ pub(crate) struct SystemStatus {
 pub(crate) struct Environment {
     #[serde(default)]
     pub(crate) version: Option<String>,
+}
+
+/// WordPress's index, `wp-json/?_fields=timezone_string,gmt_offset`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Index {
+    #[serde(default)]
+    timezone_string: Value,
+    #[serde(default)]
+    gmt_offset: Value,
+}
+
+impl Index {
+    /// An IANA name, an offset (`+05:30`), or nothing. A shop set to a bare offset has no name.
+    pub(crate) fn time_zone(&self) -> String {
+        let name = text(&self.timezone_string).trim().to_owned();
+        if name.is_empty() { self.offset().unwrap_or_default() } else { name }
+    }
+
+    /// `gmt_offset` is hours, perhaps with a half or a quarter: 2, -3.5, "5.75".
+    fn offset(&self) -> Option<String> {
+        let minutes = decimal(&self.gmt_offset)?.checked_mul(60.into())?.round();
+        let minutes = i64::try_from(minutes).ok().filter(|minutes| minutes.abs() <= 14 * 60)?;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        Some(format!("{sign}{:02}:{:02}", minutes.abs() / 60, minutes.abs() % 60))
+    }
+}
+
+/// One row of `orders/statuses` or of `reports/orders/totals`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct OrderStatus {
+    #[serde(default)]
+    slug: Value,
+}
+
+impl OrderStatus {
+    pub(crate) fn into_slug(self) -> Option<String> {
+        let slug = text(&self.slug);
+        let slug = slug.strip_prefix("wc-").unwrap_or(&slug);
+        (!slug.is_empty()).then(|| slug.to_owned())
+    }
 }
 
 /// What a batch answers. An empty batch answers `[]`, which is why it isn't decoded with this.
@@ -228,9 +220,10 @@ impl Failure {
         status.and_then(Value::as_u64).and_then(|status| u16::try_from(status).ok())
     }
 
-    /// `data.resource_id`: the product that has the SKU or the barcode already.
-    pub(crate) fn existing(&self) -> Option<ShopId> {
-        self.data.get("resource_id").and_then(Value::as_u64).filter(|id| *id > 0).map(ShopId)
+    /// `data.resource_id`: the product or variation that has the SKU or the barcode already, or the category that has
+    /// the name.
+    pub(crate) fn existing(&self) -> Option<u64> {
+        self.data.get("resource_id").and_then(positive)
     }
 }
 

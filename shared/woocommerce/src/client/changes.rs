@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 use retail::shop::{ShopId, ShopProduct};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Query, products::PAGE};
+use super::{Client, Query, list::PAGE};
 use crate::{Error, wire};
 
 /// How far the changes have been read: everything modified before `second` was handed over, and of that second itself

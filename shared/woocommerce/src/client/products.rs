@@ -4,11 +4,8 @@ use std::collections::HashSet;
 
 use retail::shop::{ShopId, ShopProduct};
 
-use super::{Client, Query};
+use super::{Client, list::PAGE};
 use crate::{Error, oauth, wire};
-
-/// The most rows that the shop gives a page (`BEHAVIOUR.md`, *Errors*).
-pub(super) const PAGE: usize = 100;
 
 /// The longest list of SKUs in one query, in characters as they travel; servers take URLs of 8 000, proxies half of it.
 const SKU_LIST: usize = 3_500;
@@ -36,6 +33,10 @@ impl Client {
 
     /// One product, in the trash (status `trash`) or not; `None` when it is gone.
     ///
+    /// A variation's id is answered too (recording `variation_via_products`): kind `variation`, with its parent, its
+    /// options, its own status even in v2, and the name `Parent - Option, Option` where its parent's list says
+    /// `Option, Option`. It can't be *written* by this way: 404 `woocommerce_rest_invalid_product_id`.
+    ///
     /// # Errors
     /// Trouble with the shop.
     pub async fn product(&self, id: ShopId) -> Result<Option<ShopProduct>, Error> {
@@ -59,33 +60,18 @@ impl Client {
         let mut seen = HashSet::new();
         let mut found = Vec::new();
         for list in lists(skus) {
-            for page in 1.. {
-                let query: Query<'_> = vec![
-                    ("sku", list.clone()),
-                    ("status", "any".to_owned()),
-                    ("per_page", PAGE.to_string()),
-                    ("page", page.to_string()),
-                    ("orderby", "id".to_owned()),
-                    ("order", "asc".to_owned()),
-                    ("_fields", wire::PRODUCT_FIELDS.to_owned()),
-                ];
-                let rows: Vec<wire::Product> = self.read("products", &query).await?;
-                let full = rows.len() >= PAGE;
-                let new = rows.into_iter().filter(|row| seen.insert(row.id())).collect::<Vec<_>>();
-                // A full page with nothing new in it is a shop that ignores `page`: it would go on for ever.
-                let more = full && !new.is_empty();
-                found.extend(new.into_iter().map(wire::Product::into_product));
-                if !more {
-                    break;
-                }
-            }
+            let query = vec![("sku", list), ("status", "any".to_owned())];
+            let rows = self.list("products", query, wire::PRODUCT_FIELDS, wire::Product::number).await?;
+            found.extend(
+                rows.into_iter().filter(|row| seen.insert(row.id())).map(wire::Product::into_product),
+            );
         }
         Ok(found)
     }
 }
 
 /// The code of a product that does not exist.
-const GONE: &str = "woocommerce_rest_product_invalid_id";
+pub(super) const GONE: &str = "woocommerce_rest_product_invalid_id";
 
 /// The SKUs as comma lists, none too long for a URL; each SKU once.
 fn lists(skus: &[&str]) -> Vec<String> {

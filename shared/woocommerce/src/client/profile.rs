@@ -5,10 +5,10 @@ use retail::{
     shop::{ShopProfile, TaxRate},
 };
 
-use super::{Client, products::PAGE};
+use super::{Client, list::PAGE};
 use crate::{
     Error, Version,
-    wire::{Currency, Setting, SystemStatus, Tax, setting},
+    wire::{Currency, Index, OrderStatus, Setting, SystemStatus, Tax, setting},
 };
 
 impl Client {
@@ -45,8 +45,8 @@ impl Client {
             // "NO", or with a state "US:CA".
             base_country: country.split(':').next().unwrap_or_default().to_uppercase(),
             tax_rates,
-            time_zone: String::new(),
-            order_statuses: Vec::new(),
+            time_zone: self.time_zone().await,
+            order_statuses: self.order_statuses().await?,
         })
     }
 
@@ -96,4 +96,34 @@ impl Client {
             }
         }
     }
+
+    /// The shop's zone; empty where the shop doesn't tell it. The index is 1.2 MB but for these fields.
+    async fn time_zone(&self) -> String {
+        match self.read_index::<Index>("timezone_string,gmt_offset").await {
+            Ok(index) => index.time_zone(),
+            Err(error) => {
+                tracing::info!(%error, "the shop doesn't tell its time zone");
+                String::new()
+            }
+        }
+    }
+
+    /// The statuses that an order can have, a plugin's among them; empty in v2, and where the key may not ask. Shops
+    /// without the list of statuses (404) have the report that counts orders by them.
+    async fn order_statuses(&self) -> Result<Vec<String>, Error> {
+        if self.connection.version == Version::V2 {
+            return Ok(Vec::new());
+        }
+        for path in ["orders/statuses", "reports/orders/totals"] {
+            match self.read::<Vec<OrderStatus>>(path, &Vec::new()).await {
+                Ok(rows) => return Ok(rows.into_iter().filter_map(OrderStatus::into_slug).collect()),
+                Err(error) if error.trouble().fate == Fate::Retry => return Err(error),
+                Err(error) => tracing::info!(%error, "the shop doesn't list its order statuses here"),
+            }
+        }
+        Ok(Vec::new())
+    }
 }
+
+#[cfg(test)]
+mod tests;

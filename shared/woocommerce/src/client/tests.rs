@@ -69,16 +69,25 @@ impl Shop {
     }
 
     fn client(self: &Arc<Shop>, base: &str) -> Client {
+        self.client_in(base, Version::V3)
+    }
+
+    fn client_in(self: &Arc<Shop>, base: &str, version: Version) -> Client {
         let base: Base = base.parse().unwrap();
         let connection = Connection {
             auth: Connection::choose_auth(&base),
             base,
-            version: Version::V3,
+            version,
             consumer_key: "ck_test".to_owned(),
             consumer_secret: Secret::new("cs_test"),
         };
         Client::new(connection, self.world())
     }
+}
+
+/// A client of the shop in one version of the interface.
+pub(crate) fn client_of(shop: &Arc<Shop>, version: Version) -> Client {
+    shop.client_in("https://shop.example/", version)
 }
 
 /// The answer of a recording, byte for byte.
@@ -241,26 +250,6 @@ async fn a_read_only_key_is_named() {
     let trouble = client.can_write().await.unwrap_err().trouble();
     assert_eq!(trouble.fate, Fate::Settings);
     assert!(trouble.reason.contains("read-only"), "{}", trouble.reason);
-}
-
-#[tokio::test]
-async fn the_profile_of_the_measured_shop() {
-    let general = r#"[{"id":"woocommerce_default_country","value":"NO"},{"id":"woocommerce_currency","value":"NOK"},
-        {"id":"woocommerce_calc_taxes","value":"yes"},{"id":"woocommerce_price_num_decimals","value":"2"}]"#;
-    let answers = ["settings_tax", "settings_products", "taxes", "system_status"].map(recorded);
-    let (shop, client) = served(std::iter::once(answer(200, general)).chain(answers).collect());
-    let profile = client.profile().await.unwrap();
-    assert_eq!(profile.version.as_deref(), Some("10.5.0"));
-    assert_eq!(
-        (profile.currency.as_str(), profile.base_country.as_str(), profile.price_decimals),
-        ("NOK", "NO", 2)
-    );
-    assert!(profile.prices_include_tax && profile.calculates_tax && profile.manages_stock);
-    let rates: Vec<_> =
-        profile.tax_rates.iter().map(|r| format!("{} {} {}", r.country, r.percent, r.class)).collect();
-    assert_eq!(rates, ["NO 25 ", "NO 15 redusert-sats", "NO 12 lav-sats", "NO 0 fritatt"]);
-    assert!(profile.tax_rates.iter().all(|rate| !rate.local && rate.priority == 1));
-    assert_eq!(shop.asked().len(), 5);
 }
 
 #[test]

@@ -19,7 +19,8 @@ pub struct ItemError {
     pub message: String,
     /// The status in the item's `data`; 400 where there is none.
     pub status: u16,
-    /// The product that has the SKU already, where the shop says which: it can be adopted.
+    /// The product or variation that has the SKU already, where the shop says which: it can be adopted. Of a variation's
+    /// write too it may be either, and under another parent.
     pub existing: Option<ShopId>,
     /// Another product has the barcode; without it the item may be taken.
     pub barcode_taken: bool,
@@ -37,7 +38,7 @@ impl ItemError {
             message: clean(&failure.message()),
             status: failure.status().unwrap_or(400),
             // A taken barcode names a product too, which is another one altogether.
-            existing: failure.existing().filter(|_| failure.code == SKU_TAKEN),
+            existing: failure.existing().filter(|_| failure.code == SKU_TAKEN).map(ShopId),
             barcode_taken: failure.code == BARCODE_TAKEN,
         }
     }

@@ -5,6 +5,13 @@ use world::TransportError;
 
 use super::{Answer, Error, ItemError, Kind};
 
+/// The codes of an image that the shop could not fetch or would not take.
+pub(super) const IMAGE_REFUSED: [&str; 2] =
+    ["woocommerce_product_image_upload_error", "woocommerce_variation_image_upload_error"];
+/// The codes of a media file that is gone, or is no image.
+pub(super) const MEDIA_GONE: [&str; 2] =
+    ["woocommerce_product_invalid_image_id", "woocommerce_variation_invalid_image_id"];
+
 /// Judges trouble with the shop as a whole.
 pub(super) fn judge(error: &Error) -> Trouble {
     // What may have been processed: a read is simply repeated, of a write nobody knows.
@@ -44,6 +51,9 @@ fn judge_answer(answer: &Answer, write: bool, lost: Fate) -> (Fate, Scope, &'sta
     use Fate::{Refusal, Retry, Settings};
     use Scope::{Department, Record};
     let code = answer.code.as_deref().unwrap_or_default();
+    if let (true, 400 | 404, Some(mend)) = (write, answer.status, refused(code)) {
+        return (Refusal, Record, mend);
+    }
     match (answer.status, code) {
         (401, "woocommerce_rest_authentication_error") => judge_login(answer, write),
         (401, code) if code.starts_with("woocommerce_rest_cannot_") => (
@@ -62,6 +72,10 @@ fn judge_answer(answer: &Answer, write: bool, lost: Fate) -> (Fate, Scope, &'sta
             Department,
             "the shop refuses the login (a security plugin?): it must let the WooCommerce REST API through",
         ),
+        // Before WooCommerce 9.2, a variation under another parent's address.
+        (403, "woocommerce_rest_cannot_edit") if answer.message.starts_with("Parent product") => {
+            (Refusal, Record, "the variation is another product's")
+        }
         (403, code) if code.starts_with("woocommerce_rest_") => (
             Settings,
             Department,
@@ -124,16 +138,33 @@ fn judge_login(answer: &Answer, write: bool) -> (Fate, Scope, &'static str) {
 
 /// Judges one item of a batch.
 pub(super) fn judge_item(item: &ItemError) -> (Fate, &'static str) {
-    match (item.status, item.code.as_str()) {
-        (_, "product_invalid_sku") => (Fate::Refusal, "another product of the shop has this SKU"),
-        (_, "product_invalid_global_unique_id") => (Fate::Refusal, "the shop does not take the barcode"),
-        (_, "woocommerce_rest_product_not_created") => {
-            (Fate::Refusal, "the shop did not create it (is a product with this SKU in its trash?)")
-        }
-        (_, "woocommerce_rest_product_invalid_id") => (Fate::Refusal, "the shop no longer has the product"),
-        (_, "woocommerce_rest_invalid_product_id") => (Fate::Refusal, "it is a variation, not a product"),
-        (401 | 403, _) => (Fate::Settings, "the key's user may not change this product"),
-        (408 | 425 | 429 | 500..=599, _) => (Fate::Retry, "the shop failed on it"),
+    match (item.status, refused(&item.code)) {
+        (_, Some(mend)) => (Fate::Refusal, mend),
+        (401 | 403, None) => (Fate::Settings, "the key's user may not change this product"),
+        (408 | 425 | 429 | 500..=599, None) => (Fate::Retry, "the shop failed on it"),
         _ => (Fate::Refusal, "the shop refuses it"),
     }
+}
+
+/// Why the shop will never take a write as it is: what its code says of this one record.
+fn refused(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "product_invalid_sku" => "another product of the shop has this SKU",
+        "product_invalid_global_unique_id" => "the shop does not take the barcode",
+        "woocommerce_rest_product_not_created" | "woocommerce_rest_product_variation_not_created" => {
+            "the shop did not create it (is a product with this SKU in its trash?)"
+        }
+        "woocommerce_rest_product_invalid_id" => "the shop no longer has the product",
+        "woocommerce_rest_product_variation_invalid_id" => {
+            "the shop no longer has the variation, or has it under another product"
+        }
+        "woocommerce_rest_product_variation_invalid_parent" => {
+            "the shop no longer has the product of which it is a variation"
+        }
+        "woocommerce_rest_invalid_product_id" => "it is a variation, not a product",
+        "missing_parent" => "the shop no longer has the category above it",
+        code if IMAGE_REFUSED.contains(&code) => "the shop could not fetch the image, or does not take it",
+        code if MEDIA_GONE.contains(&code) => "the shop no longer has the image",
+        _ => return None,
+    })
 }

@@ -19,13 +19,13 @@ fn an_update_holds_only_what_changes() {
         ProductChange { sale_price: Some(None), stock: Some(StockWrite::Managed(3)), ..Default::default() };
     let item = ProductWrite::Update { id: ShopId(11), change };
     assert_eq!(
-        item.to_json(),
+        item.to_json(Version::V3),
         json!({"id": 11, "sale_price": "", "manage_stock": true, "stock_quantity": 3})
     );
     let change =
         ProductChange { stock: Some(StockWrite::Unmanaged), status: Some(Draft), ..Default::default() };
     let item = ProductWrite::Update { id: ShopId(11), change };
-    assert_eq!(item.to_json(), json!({"id": 11, "manage_stock": false, "status": "draft"}));
+    assert_eq!(item.to_json(Version::V3), json!({"id": 11, "manage_stock": false, "status": "draft"}));
     assert!(ProductChange::default().is_empty());
 }
 
@@ -33,7 +33,41 @@ fn an_update_holds_only_what_changes() {
 fn a_create_is_always_a_draft() {
     let new = NewProduct { name: "Kopp & fat".into(), sku: "K-1".into(), ..Default::default() };
     assert_eq!(
-        ProductWrite::Create(new).to_json(),
+        ProductWrite::Create(new).to_json(Version::V3),
         json!({"type": "simple", "status": "draft", "name": "Kopp & fat", "sku": "K-1"})
+    );
+}
+
+#[test]
+fn a_parent_is_made_with_its_attributes_and_groups() {
+    let size = ShopAttribute {
+        id: 2,
+        name: "Størrelse".into(),
+        position: 1,
+        visible: true,
+        variation: true,
+        options: vec!["M".into(), "S &amp; XS".into()],
+    };
+    let own = ShopAttribute { id: 0, name: "Stoff".into(), variation: false, ..size.clone() };
+    let new = NewProduct {
+        name: "Genser".into(),
+        kind: NewKind::Variable,
+        categories: vec![CategoryId(19)],
+        attributes: vec![size.clone()],
+        ..Default::default()
+    };
+    let by_id =
+        json!({"id": 2, "position": 1, "visible": true, "variation": true, "options": ["M", "S &amp; XS"]});
+    assert_eq!(
+        ProductWrite::Create(new).to_json(Version::V3),
+        json!({"type": "variable", "status": "draft", "name": "Genser", "categories": [{"id": 19}],
+            "attributes": [by_id]})
+    );
+    let change = ProductChange { attributes: Some(vec![size, own]), ..Default::default() };
+    assert!(!change.is_empty());
+    let by_name = json!({"name": "Stoff", "position": 1, "visible": true, "variation": false, "options": ["M", "S &amp; XS"]});
+    assert_eq!(
+        ProductWrite::Update { id: ShopId(11), change }.to_json(Version::V3),
+        json!({"id": 11, "attributes": [by_id, by_name]})
     );
 }
