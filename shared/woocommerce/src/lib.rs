@@ -1,7 +1,7 @@
 //! The client of a WooCommerce shop; the only crate that knows its JSON.
 //!
-//! Reading order: [`Address`] and [`resolve`] find the shop, [`Connection`] says how it is spoken to, [`Client`] speaks,
-//! and [`Error::trouble`] judges what went wrong. What the shop does and does not do was measured
+//! Reading order: [`Address`] and [`resolve`] find the shop, [`Connection`] says how it is spoken to, [`Capabilities`] what
+//! its age allows, [`Client`] speaks, and [`Error::trouble`] judges what went wrong. What the shop does and does not do was measured
 //! (`woocommerce/BEHAVIOUR.md`); comments name the rule they stand on.
 
 mod address;

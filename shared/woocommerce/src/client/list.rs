@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
+use world::Response;
 
 use super::{Client, Query};
 use crate::Error;
@@ -31,15 +32,22 @@ impl Client {
                 ("order", "asc".to_owned()),
                 ("_fields", fields.to_owned()),
             ]);
-            let rows: Vec<T> = self.read(path, &query).await?;
-            let full = rows.len() >= PAGE;
+            let (rows, response) = self.read_dated::<Vec<T>>(path, &query).await?;
+            let (full, more) = (rows.len() >= PAGE, more_follow(rows.len(), page * PAGE, &response));
             let known = found.len();
             found.extend(rows.into_iter().filter(|row| seen.insert(id(row))));
             // A full page with nothing new in it is a shop that ignores `page`: it would go on for ever.
-            if !full || found.len() == known {
+            if !more || (full && found.len() == known) {
                 break;
             }
         }
         Ok(found)
     }
+}
+
+/// Whether rows follow a page that ends with the row of this number. A full page says so; but the shop leaves out a
+/// product that it can't load (its plugin is gone), and then only the total tells that a short page isn't the last.
+pub(super) fn more_follow(rows: usize, end: usize, response: &Response) -> bool {
+    let total = response.header("x-wp-total").and_then(|total| total.trim().parse::<usize>().ok());
+    rows >= PAGE || total.is_some_and(|total| total > end)
 }

@@ -107,6 +107,14 @@ pub(crate) fn recorded(name: &str) -> Result<Response, TransportError> {
     })
 }
 
+/// The same answer without the total, which a recording has of smaller pages than ours.
+pub(crate) fn without_total(answer: Result<Response, TransportError>) -> Result<Response, TransportError> {
+    answer.map(|mut answer| {
+        answer.headers.retain(|(name, _)| !name.starts_with("X-WP-"));
+        answer
+    })
+}
+
 pub(crate) fn answer(status: u16, body: &str) -> Result<Response, TransportError> {
     Ok(Response { status, headers: Vec::new(), body: body.as_bytes().to_vec() })
 }
@@ -145,7 +153,7 @@ async fn http_is_signed() {
 #[tokio::test]
 async fn noise_before_the_json_is_passed_over() {
     for name in ["bom_before_json", "php_warning_before_json"] {
-        let (_, client) = served(vec![recorded(name)]);
+        let (_, client) = served(vec![without_total(recorded(name))]);
         let products = client.products_by_sku(&["WV-030"]).await.unwrap();
         assert_eq!((products.len(), products[0].sku.as_str()), (1, "WV-030"), "{name}");
         assert_eq!((products[0].kind.as_str(), products[0].manage_stock), ("variable", ManageStock::Yes));

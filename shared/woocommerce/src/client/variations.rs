@@ -31,7 +31,8 @@ impl Client {
         Ok(Some(rows.into_iter().map(|row| row.into_variation(parent)).collect()))
     }
 
-    /// One variation, in the trash or not; `None` when it is gone, or is another product's.
+    /// One variation, in the trash or not; `None` when it is gone, or is another product's. A shop before WooCommerce 9.2
+    /// doesn't look whose it is; where it doesn't say so either (v2), another product's is answered as this one's.
     ///
     /// # Errors
     /// Trouble with the shop.

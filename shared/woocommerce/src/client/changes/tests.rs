@@ -1,5 +1,9 @@
 use super::*;
-use crate::client::tests::{answer, recorded, served};
+use crate::{
+    Capabilities,
+    client::tests::{answer, recorded, served, without_total},
+    time_zone,
+};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -19,7 +23,7 @@ fn rows(rows: &[(u64, &str)]) -> Result<world::Response, world::TransportError> 
 
 #[tokio::test]
 async fn asks_in_naive_gmt_a_second_early() {
-    let (shop, client) = served(vec![recorded("products_modified_after_gmt")]);
+    let (shop, client) = served(vec![without_total(recorded("products_modified_after_gmt"))]);
     let page = client.changed_products(&Cursor::since(at("2026-11-23T12:27:31Z"))).await.unwrap();
     assert_eq!(ids(&page), [244, 245, 247]);
     assert_eq!(page.next.second(), at("2026-11-23T12:27:31Z"));
@@ -89,4 +93,76 @@ async fn a_shop_that_reaches_back_too_far_tells_nothing_twice() {
     let (shop, client) = served(vec![rows(&old), rows(&[(200, "12:00:05")])]);
     let page = client.changed_products(&Cursor::since(at("2026-11-23T12:00:00Z"))).await.unwrap();
     assert_eq!((ids(&page), shop.asked().len()), (vec![200], 2));
+}
+
+#[tokio::test]
+async fn a_shop_without_gmt_is_asked_in_its_local_time() {
+    let era = Capabilities { dates_are_gmt: false, modified_after: true };
+    let asked = async |zone: Option<&str>, since: &str| {
+        let (shop, client) = served(vec![rows(&[(1, "12:00:01")])]);
+        let client = client.with_era(era, zone.and_then(time_zone));
+        let page = client.changed_products(&Cursor::since(at(since))).await.unwrap();
+        assert_eq!(ids(&page), [1]);
+        shop.asked()[0].url.query().unwrap().to_owned()
+    };
+    let oslo = Some("Europe/Oslo");
+    let query = asked(oslo, "2026-11-23T12:00:00Z").await;
+    let start = "modified_after=2026-11-23T12%3A59%3A59&orderby=modified&order=asc&status=any";
+    assert!(query.starts_with(start), "{query}");
+    let query = asked(Some("-03:30"), "2026-11-23T12:00:00Z").await;
+    assert!(query.starts_with("modified_after=2026-11-23T08%3A29%3A59&orderby"), "{query}");
+    // The clocks went back on 25 October: until it was read past, the whole list is read.
+    for since in ["2026-10-24T22:00:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"] {
+        assert!(asked(oslo, since).await.starts_with("orderby=id&order=asc"), "{since}");
+    }
+    assert!(asked(oslo, "2026-10-25T06:00:00Z").await.starts_with("modified_after=2026-10-25T06%3A59%3A59"));
+    // A zone that nobody told.
+    assert!(asked(None, "2026-11-23T12:00:00Z").await.starts_with("orderby=id&order=asc"));
+}
+
+#[test]
+fn clocks_that_go_back_are_seen_coming() {
+    let check = |zone: &str, from: &str, to: &str, expected: bool| {
+        assert_eq!(
+            repeats_an_hour(&time_zone(zone).unwrap(), at(from), at(to)),
+            expected,
+            "{zone} {from} {to}"
+        );
+    };
+    // 03:00 becomes 02:00 at 01:00 GMT.
+    check("Europe/Oslo", "2026-10-24T20:00:00Z", "2026-10-24T21:59:00Z", false);
+    check("Europe/Oslo", "2026-10-24T20:00:00Z", "2026-10-24T22:00:00Z", true);
+    check("Europe/Oslo", "2026-10-25T03:59:00Z", "2026-10-25T09:00:00Z", true);
+    check("Europe/Oslo", "2026-10-25T04:00:00Z", "2026-10-25T09:00:00Z", false);
+    check("Europe/Oslo", "2026-10-01T00:00:00Z", "2026-11-09T00:00:00Z", true);
+    // Forward is no trouble, and a bare offset never moves.
+    check("Europe/Oslo", "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z", false);
+    check("+01:00", "2026-10-24T20:00:00Z", "2026-10-25T22:00:00Z", false);
+}
+
+#[tokio::test]
+async fn a_product_that_cannot_be_shown_does_not_end_a_crowded_second() {
+    let second = "12:00:05";
+    let total = |answer: Result<world::Response, world::TransportError>| {
+        answer.map(|mut answer| {
+            answer.headers.push(("X-WP-Total".to_owned(), "130".to_owned()));
+            answer
+        })
+    };
+    // The hundredth can't be shown.
+    let first = (1..=99).map(|id| (id, second)).collect::<Vec<_>>();
+    let rest = (101..=130).map(|id| (id, second)).collect::<Vec<_>>();
+    let answers = [&first, &first, &rest, &first, &rest].map(|page| total(rows(page)));
+    let (_, client) = served(answers.into());
+    let mut cursor = Cursor::since(at("2026-11-23T12:00:00Z"));
+    let mut found = Vec::new();
+    for _ in 0..3 {
+        let page = client.changed_products(&cursor).await.unwrap();
+        found.extend(ids(&page));
+        cursor = page.next;
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(found, (1..=99).chain(101..=130).collect::<Vec<_>>());
 }

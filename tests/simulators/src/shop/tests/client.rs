@@ -149,6 +149,7 @@ async fn creates_and_updates() {
             tax_class: Some("lav-sats".into()),
             stock: Some(StockWrite::Managed(4)),
             gtin: Some("7038010000000".into()),
+            ..NewProduct::default()
         };
         let again = NewProduct { sku: " k-1".into(), ..new.clone() };
         let results =
