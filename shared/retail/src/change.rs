@@ -5,7 +5,11 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use crate::{office::ProductId, shop::ShopId};
+use crate::{
+    attribute,
+    office::ProductId,
+    shop::{MediaId, ShopAttribute, ShopId, ShopOption},
+};
 
 /// What is to be done about one product.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +35,8 @@ pub enum Act {
     Update {
         /// Which.
         shop: ShopId,
+        /// The product that it is a variation of.
+        under: Option<ShopId>,
         /// It was found by its SKU and is to be linked.
         adopt: bool,
         /// The fields; empty where the link is all.
@@ -38,9 +44,38 @@ pub enum Act {
     },
 }
 
-/// A product to make in the shop. Always a draft.
+/// What is made of a product.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// A simple product.
+    Simple,
+    /// A variable product: a parent.
+    Variable,
+    /// A variation.
+    Variation {
+        /// Of which product.
+        under: Under,
+        /// What tells it from its siblings.
+        option: String,
+        /// Kept from customers until a person switches it on: its parent is published.
+        private: bool,
+    },
+}
+
+/// Where a variation is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Under {
+    /// Under this product of the shop.
+    Shop(ShopId),
+    /// Under the parent that the same plan makes.
+    ToBeMade,
+}
+
+/// A product or variation to make in the shop. A product is always a draft.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewProduct {
+    /// What is made of it.
+    pub form: Form,
     /// The name.
     pub name: String,
     /// The product number, trimmed.
@@ -57,6 +92,12 @@ pub struct NewProduct {
     pub stock: Option<StockTarget>,
     /// A valid GTIN.
     pub gtin: Option<String>,
+    /// The product group: names of categories, from the top down.
+    pub group: Option<Vec<String>>,
+    /// The attributes.
+    pub attributes: Vec<ShopAttribute>,
+    /// The images' addresses, the main one first. They are attached once it is made, so that a bad one costs itself only.
+    pub images: Vec<String>,
 }
 
 /// The stock to write.
@@ -99,11 +140,55 @@ pub enum FieldChange {
         /// What is written.
         to: StockTarget,
     },
-    /// Taken off the web shop: becomes a draft.
+    /// Taken off the web shop: a product becomes a draft, a variation private.
     Draft {
         /// The status it has.
         from: String,
+        /// The status it gets.
+        to: Off,
     },
+    /// A product's attributes, all of them: a write replaces them whole.
+    Attributes {
+        /// As the shop has them.
+        from: Vec<ShopAttribute>,
+        /// What is written.
+        to: Vec<ShopAttribute>,
+    },
+    /// A variation's options, all of them.
+    Options {
+        /// As the shop has them.
+        from: Vec<ShopOption>,
+        /// What is written.
+        to: Vec<ShopOption>,
+    },
+    /// Images for a product that has none, or whose list was not finished.
+    Images {
+        /// The media files that stay, in order.
+        present: Vec<MediaId>,
+        /// The whole list of addresses, the main one first, as it stood when the first was attached.
+        urls: Vec<String>,
+        /// So many of them are done with.
+        done: usize,
+    },
+}
+
+/// The status of what was taken off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Off {
+    /// A product's.
+    Draft,
+    /// A variation's.
+    Private,
+}
+
+impl Off {
+    /// The status's name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Off::Draft => "draft",
+            Off::Private => "private",
+        }
+    }
 }
 
 /// The kinds of line that a preview has. `PROGRAM.md`, *preview*.
@@ -178,7 +263,7 @@ impl Change {
     pub fn lines(&self) -> Vec<Line> {
         match &self.act {
             Act::Create(new) => new.lines(),
-            Act::Update { fields, .. } => fields.iter().map(FieldChange::line).collect(),
+            Act::Update { fields, .. } => fields.iter().flat_map(FieldChange::lines).collect(),
         }
     }
 
@@ -190,6 +275,45 @@ impl Change {
                 FieldChange::SalePrice { to, .. } => *to,
                 _ => None,
             }),
+        }
+    }
+
+    /// The images that it attaches, if it does nothing else with the rest of what it carries.
+    pub fn images(&self) -> Option<&FieldChange> {
+        match &self.act {
+            Act::Create(_) => None,
+            Act::Update { fields, .. } => {
+                fields.iter().find(|field| matches!(field, FieldChange::Images { .. }))
+            }
+        }
+    }
+
+    /// The same change without its images, which are attached by themselves.
+    pub fn without_images(mut self) -> Change {
+        if let Act::Update { fields, .. } = &mut self.act {
+            fields.retain(|field| !matches!(field, FieldChange::Images { .. }));
+        }
+        self
+    }
+
+    /// The product that it is a variation of, or will be.
+    pub fn under(&self) -> Option<Under> {
+        match &self.act {
+            Act::Create(new) => match new.form {
+                Form::Variation { under, .. } => Some(under),
+                Form::Simple | Form::Variable => None,
+            },
+            Act::Update { under, .. } => under.map(Under::Shop),
+        }
+    }
+
+    /// Whether its parent must have its option before.
+    pub fn needs_its_parent(&self) -> bool {
+        match &self.act {
+            Act::Create(new) => matches!(new.form, Form::Variation { .. }),
+            Act::Update { fields, .. } => {
+                fields.iter().any(|field| matches!(field, FieldChange::Options { .. }))
+            }
         }
     }
 
@@ -209,13 +333,31 @@ impl NewProduct {
         lines.extend(self.regular_price.map(|price| line(Kind::Price, money(price))));
         lines.extend(self.sale_price.map(|price| line(Kind::SalePrice, money(price))));
         lines.extend(self.stock.map(|stock| line(Kind::Stock, stock.to_string())));
+        lines.extend(self.group.as_ref().map(|path| line(Kind::Group, path.join(" > "))));
+        lines.extend(self.attributes.iter().map(|one| line(Kind::Attribute, attribute::told(one))));
+        if let Form::Variation { option, .. } = &self.form {
+            lines.push(line(Kind::Attribute, format!("{}: {option}", attribute::VARIANT)));
+        }
+        lines.extend(self.images.iter().map(|url| line(Kind::Image, url.clone())));
         lines
     }
 }
 
 impl FieldChange {
-    /// The preview's line.
-    pub fn line(&self) -> Line {
+    /// The preview's lines: one, but for lists.
+    pub fn lines(&self) -> Vec<Line> {
+        match self {
+            FieldChange::Attributes { from, to } => attribute::lines(from, to),
+            FieldChange::Options { from, to } => attribute::option_lines(from, to),
+            FieldChange::Images { urls, done, .. } => {
+                let line = |url: &String| Line { kind: Kind::Image, from: String::new(), to: url.clone() };
+                urls.iter().skip(*done).map(line).collect()
+            }
+            single => single.line().into_iter().collect(),
+        }
+    }
+
+    fn line(&self) -> Option<Line> {
         let or_nothing = |price: &Option<Decimal>| price.map(money).unwrap_or_default();
         let (kind, from, to) = match self {
             FieldChange::Name { from, to } => (Kind::Name, from.clone(), to.clone()),
@@ -226,9 +368,12 @@ impl FieldChange {
                 from.map_or("not managed".to_owned(), |n| n.normalize().to_string()),
                 to.to_string(),
             ),
-            FieldChange::Draft { from } => (Kind::Draft, from.clone(), "draft".to_owned()),
+            FieldChange::Draft { from, to } => (Kind::Draft, from.clone(), to.as_str().to_owned()),
+            FieldChange::Attributes { .. } | FieldChange::Options { .. } | FieldChange::Images { .. } => {
+                return None;
+            }
         };
-        Line { kind, from, to }
+        Some(Line { kind, from, to })
     }
 }
 

@@ -4,6 +4,7 @@
 //! The heart is [`plan()`]: settings, what Loomis Pay has, what the shop has and the links go in; what to change, and
 //! what is refused and why, comes out.
 
+pub mod attribute;
 pub mod change;
 pub mod fate;
 pub mod gtin;

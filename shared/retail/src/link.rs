@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     office::ProductId,
-    shop::{ManageStock, ShopId, ShopProduct},
+    shop::{ManageStock, MediaId, ShopAttribute, ShopId, ShopOption, ShopProduct},
 };
 
 /// A product of Loomis Pay and its product in one shop.
@@ -43,6 +43,43 @@ pub struct Image {
     /// The status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
+    /// A product's attributes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attributes: Option<Kept<ShopAttribute>>,
+    /// A variation's options.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub options: Option<Kept<ShopOption>>,
+    /// The images.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub images: Option<Attached>,
+}
+
+/// A list that a shop may bend: what it was asked for, and what it kept of that. While it keeps the same, asking again
+/// changes nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept<T> {
+    /// What was written.
+    pub asked: Vec<T>,
+    /// What the shop had afterwards.
+    pub kept: Vec<T>,
+}
+
+/// Images on their way into a product, or there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attached {
+    /// The whole list of addresses, the main one first, as it stood when the first was attached.
+    pub urls: Vec<String>,
+    /// So many of them are done with: attached or refused.
+    pub done: usize,
+    /// The media files that came of them.
+    pub media: Vec<MediaId>,
+}
+
+impl Attached {
+    /// Whether some of the list is still to be attached.
+    pub fn is_open(&self) -> bool {
+        self.done < self.urls.len()
+    }
 }
 
 /// `None` is left out, `Some(None)` is null.
@@ -85,6 +122,14 @@ impl Image {
             F::Draft { .. } => {
                 self.status.get_or_insert_with(|| existing.status.clone());
             }
+            F::Attributes { from, .. } => {
+                self.attributes.get_or_insert_with(|| Kept { asked: Vec::new(), kept: from.clone() });
+            }
+            F::Options { from, .. } => {
+                self.options.get_or_insert_with(|| Kept { asked: Vec::new(), kept: from.clone() });
+            }
+            // There were none.
+            F::Images { .. } => {}
         }
     }
 
@@ -99,7 +144,14 @@ impl Image {
                 self.stock = Some(Some(Decimal::from(*quantity)))
             }
             F::Stock { to: StockTarget::Unmanaged, .. } => self.stock = Some(None),
-            F::Draft { .. } => self.status = Some("draft".to_owned()),
+            F::Draft { to, .. } => self.status = Some(to.as_str().to_owned()),
+            F::Attributes { to, .. } => {
+                self.attributes = Some(Kept { asked: to.clone(), kept: to.clone() });
+            }
+            F::Options { to, .. } => self.options = Some(Kept { asked: to.clone(), kept: to.clone() }),
+            F::Images { present, urls, done } => {
+                self.images = Some(Attached { urls: urls.clone(), done: *done, media: present.clone() });
+            }
         }
     }
 }

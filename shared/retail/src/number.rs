@@ -34,12 +34,16 @@ impl fmt::Display for MatchNumber {
 /// (seen on WooCommerce 10.5).
 pub fn sku(number: &str) -> Option<String> {
     let folded = folded(number);
-    let bytes = folded.as_bytes();
-    let encoded = bytes
+    (survives(&folded) && !folded.is_empty()).then_some(folded)
+}
+
+/// Whether WordPress leaves a text of one line as it is.
+pub(crate) fn survives(text: &str) -> bool {
+    let encoded = text
+        .as_bytes()
         .windows(3)
         .any(|three| three[0] == b'%' && three[1].is_ascii_hexdigit() && three[2].is_ascii_hexdigit());
-    let stripped = encoded || folded.contains('<') || folded.chars().any(char::is_control);
-    (!stripped && !folded.is_empty()).then_some(folded)
+    !encoded && !text.contains('<') && !text.chars().any(char::is_control)
 }
 
 fn folded(number: &str) -> String {

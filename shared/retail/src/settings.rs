@@ -14,7 +14,7 @@ use serde_json::Value;
 pub use client::{ClientRecord, ClientSettings};
 pub use department::{ApiVersion, DepartmentRecord, DepartmentSettings, ShopRecord};
 pub use orders::{Bookkeeping, Effects, OrderSettings, OrdersRecord, Voucher};
-pub use products::{PriceSource, ProductSettings, ProductsRecord};
+pub use products::{AttributeRule, PriceSource, ProductSettings, ProductsRecord};
 
 /// The number of the records' schema.
 pub const SCHEMA: u32 = 1;

@@ -5,6 +5,7 @@ mod catalogue;
 mod check;
 mod engine;
 mod error;
+mod families;
 mod inventory;
 pub mod overlay;
 mod pair;

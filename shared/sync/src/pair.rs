@@ -143,7 +143,9 @@ impl Engine {
             consumer_key: department.consumer_key.expose().to_owned(),
             consumer_secret: department.consumer_secret.clone(),
         };
-        Ok(woocommerce::Client::new(connection, self.world.clone()))
+        let capabilities = woocommerce::Capabilities::of(found.profile.version.as_deref());
+        let zone = woocommerce::time_zone(&found.profile.time_zone);
+        Ok(woocommerce::Client::new(connection, self.world.clone()).with_era(capabilities, zone))
     }
 
     /// The departments of a client whose records can be used.

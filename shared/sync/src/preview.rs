@@ -7,16 +7,17 @@ use retail::{
     change::{Kind, Line},
     office::ProductId,
     plan::Refused,
+    settings::ProductSettings,
 };
 
 use crate::{
     Engine, Error,
     catalogue::{self, Wanted},
-    inventory,
+    families, inventory,
     overlay::Overlay,
     pair::Knowledge,
     rows::{due::Extent, mirror},
-    survey::{Leave, survey},
+    survey::{Leave, Survey, survey},
 };
 
 /// What a total sync would do.
@@ -43,6 +44,21 @@ pub struct PreviewLine {
     pub line: Line,
 }
 
+impl Preview {
+    fn look(&mut self, survey: &Survey, settings: &ProductSettings, leave: Leave) {
+        self.seen += survey.products().count() as u64;
+        let plan = survey.plan(settings, leave);
+        for change in &plan.changes {
+            self.changes.extend(change.lines().into_iter().map(|line| PreviewLine {
+                product: change.product,
+                number: change.number.clone(),
+                line,
+            }));
+        }
+        self.refused.extend(plan.refused);
+    }
+}
+
 impl Engine {
     /// What a total sync of this department would do now. Changes nothing.
     ///
@@ -64,18 +80,10 @@ impl Engine {
             aside.go_on()?;
             let (page, last) = mirror::page(&aside, &client, after, 100).await?;
             after = page.keys().next_back().copied().or(after);
-            let ids: Vec<ProductId> = page.into_keys().collect();
-            let survey = survey(&aside, &pair, &ids, leave).await?;
-            preview.seen += survey.products().count() as u64;
-            let plan = survey.plan(&settings.products, leave);
-            for change in &plan.changes {
-                preview.changes.extend(change.lines().into_iter().map(|line| PreviewLine {
-                    product: change.product,
-                    number: change.number.clone(),
-                    line,
-                }));
+            for look in families::looks(&aside, &client, &page).await? {
+                let ids: Vec<ProductId> = look.into_iter().flatten().collect();
+                preview.look(&survey(&aside, &pair, &ids, leave).await?, &settings.products, leave);
             }
-            preview.refused.extend(plan.refused);
             if last {
                 break;
             }

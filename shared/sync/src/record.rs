@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 use retail::{
     Decimal,
-    change::{Act, Change, FieldChange, Kind, NewProduct, StockTarget},
-    link::{Image, Link},
+    change::{Act, Change, FieldChange, Form, Kind, Line, NewProduct, StockTarget},
+    link::{Attached, Image, Kept, Link},
     office::ProductId,
     plan::{Plan, Quiet, Refused},
-    shop::{ShopId, ShopProduct},
+    shop::{ShopId, ShopOption, ShopProduct},
 };
 
 use crate::{
@@ -148,11 +148,12 @@ impl Outcome {
         outcome
     }
 
-    /// A change that the shop confirmed; `existing` is the product as it was before.
+    /// A change that the shop confirmed; `existing` is the product as it was before, `now` as it answered.
     pub(crate) fn done(
         change: &Change,
-        shop: ShopId,
         existing: Option<&ShopProduct>,
+        now: Option<&ShopProduct>,
+        shop: ShopId,
         known: Known<'_>,
     ) -> Outcome {
         let linked = known.link().filter(|link| link.shop == shop);
@@ -173,13 +174,19 @@ impl Outcome {
                 }
             }
         }
+        now.into_iter().for_each(|now| kept(change, now, &mut link.written));
         let decision = Decision { remarks: change.remarks.clone(), ..Decision::default() };
         let mut outcome = Outcome::decided(change.product, &change.number, known, Some(link), decision);
         outcome.sale_confirmed |= change.sale_price().is_some();
         let mut lines = match &change.act {
             Act::Create(new) => {
                 outcome.counts.created = 1;
-                vec![(Event::Written, format!("create  {} as draft {shop}", new.name))]
+                let what = match &new.form {
+                    Form::Variation { private: true, .. } => "private variation",
+                    Form::Variation { .. } => "variation",
+                    Form::Simple | Form::Variable => "draft",
+                };
+                vec![(Event::Written, format!("create  {} as {what} {shop}", new.name))]
             }
             Act::Update { adopt, fields, .. } => {
                 outcome.counts.updated = u64::from(!fields.is_empty());
@@ -188,7 +195,12 @@ impl Outcome {
                     adopt.then(|| (Event::Linked, format!("found in the shop as product {shop} by its SKU")));
                 linked
                     .into_iter()
-                    .chain(fields.iter().map(|field| (Event::Written, written(field))))
+                    .chain(
+                        fields
+                            .iter()
+                            .flat_map(FieldChange::lines)
+                            .map(|line| (Event::Written, written(&line))),
+                    )
                     .collect()
             }
         };
@@ -204,12 +216,16 @@ impl Outcome {
     }
 }
 
-fn written(field: &FieldChange) -> String {
-    let line = field.line();
+fn written(line: &Line) -> String {
     format!("{}  {} -> {}", line.kind, line.from, line.to)
 }
 
 fn created(new: &NewProduct) -> Image {
+    let status = match &new.form {
+        Form::Variation { private: true, .. } => "private",
+        Form::Variation { .. } => "publish",
+        Form::Simple | Form::Variable => "draft",
+    };
     Image {
         name: Some(new.name.clone()),
         regular_price: new.regular_price.map(Some),
@@ -218,7 +234,34 @@ fn created(new: &NewProduct) -> Image {
             StockTarget::Managed(quantity) => Some(Decimal::from(quantity)),
             StockTarget::Unmanaged => None,
         }),
-        status: Some("draft".to_owned()),
+        status: Some(status.to_owned()),
+        attributes: (!new.attributes.is_empty())
+            .then(|| Kept { asked: new.attributes.clone(), kept: new.attributes.clone() }),
+        options: match &new.form {
+            Form::Variation { option, .. } => {
+                let name = retail::attribute::VARIANT.to_owned();
+                let asked = vec![ShopOption { id: 0, name, option: option.clone() }];
+                Some(Kept { kept: asked.clone(), asked })
+            }
+            Form::Simple | Form::Variable => None,
+        },
+        // They are on their way from now on: what the shop has of them after a lost answer is ours.
+        images: (!new.images.is_empty())
+            .then(|| Attached { urls: new.images.clone(), ..Attached::default() }),
+    }
+}
+
+/// Lists that this change wrote stand as the shop kept them.
+fn kept(change: &Change, now: &ShopProduct, written: &mut Image) {
+    let wrote = |wanted: Kind| change.lines().iter().any(|line| line.kind == wanted);
+    if !wrote(Kind::Attribute) {
+        return;
+    }
+    if let Some(attributes) = &mut written.attributes {
+        attributes.kept.clone_from(&now.attributes);
+    }
+    if let Some(options) = &mut written.options {
+        options.kept.clone_from(&now.options);
     }
 }
 

@@ -9,13 +9,14 @@
 //! | `D#<department>` | `profile`, `stock`, `pause`, `active`, `run#<id>`, `lease#…` | the department's state |
 //! | `S#<department>` | product | the department's stock as read |
 //! | `U#<department>` | product | what is due |
-//! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>`, `w#<product>` | links and the last decisions; sale prices being written |
+//! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>`, `w#<product>`, `i#<hash>` | links and the last decisions; sale prices being written; images |
 //! | `R#<run>` | `b#<n>`, `f#<cursor>` | a run's batches and counted steps |
 //! | `G#<department>` | time | the log |
 
 pub(crate) mod due;
 pub(crate) mod lease;
 pub(crate) mod log;
+pub(crate) mod media;
 pub(crate) mod mirror;
 pub(crate) mod pace;
 pub(crate) mod pause;

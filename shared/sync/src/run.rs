@@ -1,7 +1,7 @@
 //! A run: the readings it rests on, then batches of what is to change, then the batches. Each step stands in the ledger
 //! before the next begins, so a run goes on wherever it was cut off.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use jiff::Timestamp;
 use retail::{
@@ -14,6 +14,7 @@ use crate::{
     Engine, Error,
     apply::Work,
     catalogue::{self, Wanted},
+    families,
     pair::Knowledge,
     ports::{Condition, Key, LedgerError, Write},
     rows::{
@@ -148,8 +149,8 @@ async fn form_all(engine: &Engine, work: &Work<'_>, hand: &mut Hand) -> Result<(
         engine.go_on()?;
         let (page, last) = mirror::page(engine, &client, hand.run.after, STEP).await?;
         if let Some(end) = page.keys().next_back().copied() {
-            let ids: Vec<ProductId> = page.keys().copied().collect();
-            form_step(engine, work, hand, &ids, end).await?;
+            let looks = families::looks(engine, &client, &page).await?;
+            form_step(engine, work, hand, looks, end).await?;
         }
         if last {
             break;
@@ -172,33 +173,28 @@ async fn form_step(
     engine: &Engine,
     work: &Work<'_>,
     hand: &mut Hand,
-    ids: &[ProductId],
+    looks: Vec<Vec<Vec<ProductId>>>,
     end: ProductId,
 ) -> Result<(), Error> {
-    let survey = survey(engine, work.pair, ids, work.leave).await?;
-    let plan = survey.plan(&work.pair.department.settings.products, work.leave);
-    let mut counts = work.settle(&plan, &survey).await?;
-    counts.seen = survey.products().count() as u64;
-    let (mut drafts, mut others) = (Vec::new(), Vec::new());
-    for change in plan.changes.iter().filter(|change| change.writes()) {
-        if drafts_only(change) { drafts.push(change.product) } else { others.push(change.product) }
+    let (mut counts, mut writes, mut ready) = (Counts::default(), Vec::new(), Vec::new());
+    for look in looks {
+        let ids: Vec<ProductId> = look.iter().flatten().copied().collect();
+        let survey = survey(engine, work.pair, &ids, work.leave).await?;
+        let plan = survey.plan(&work.pair.department.settings.products, work.leave);
+        counts += work.settle(&plan, &survey).await?;
+        counts.seen += survey.products().count() as u64;
+        let changes: HashMap<ProductId, bool> = plan
+            .changes
+            .iter()
+            .filter(|one| one.writes())
+            .map(|one| (one.product, drafts_only(one)))
+            .collect();
+        for unit in look {
+            hand.run.take(&unit, &changes, &mut writes, &mut ready)?;
+        }
     }
-    let run = &mut hand.run;
-    run.drafts += drafts.len() as u64;
-    run.pending.extend(others);
-    run.pending_drafts.extend(drafts);
-    run.after = Some(end);
-    let mut writes = vec![runs::put_step(&run.id, end, counts)?];
-    let mut ready = Vec::new();
-    while run.pending.len() >= STEP {
-        let ids = run.pending.drain(..STEP).collect();
-        ready.push(run.batches);
-        writes.push(run.add(ids, false)?);
-    }
-    while run.pending_drafts.len() >= STEP {
-        let ids = run.pending_drafts.drain(..STEP).collect();
-        writes.push(run.add(ids, true)?);
-    }
+    hand.run.after = Some(end);
+    writes.push(runs::put_step(&hand.run.id, end, counts)?);
     hand.save_with(engine, writes).await?;
     for batch in ready {
         hand.run.wake_batch(engine, batch).await?;
@@ -211,6 +207,38 @@ fn drafts_only(change: &Change) -> bool {
 }
 
 impl Run {
+    /// Takes what is to change of a unit into a batch: a family stays together, but for one that fills batches by itself.
+    fn take(
+        &mut self,
+        unit: &[ProductId],
+        changes: &HashMap<ProductId, bool>,
+        writes: &mut Vec<Write>,
+        ready: &mut Vec<u32>,
+    ) -> Result<(), Error> {
+        for some in unit.chunks(STEP) {
+            for id in some {
+                match changes.get(id) {
+                    Some(true) => {
+                        self.drafts += 1;
+                        self.pending_drafts.push(*id);
+                    }
+                    Some(false) => self.pending.push(*id),
+                    None => {}
+                }
+            }
+            if self.pending.len() >= STEP {
+                let ids = std::mem::take(&mut self.pending);
+                ready.push(self.batches);
+                writes.push(self.add(ids, false)?);
+            }
+            if self.pending_drafts.len() >= STEP {
+                let ids = std::mem::take(&mut self.pending_drafts);
+                writes.push(self.add(ids, true)?);
+            }
+        }
+        Ok(())
+    }
+
     /// A new batch, as a write. Drafts wait until all are counted.
     fn add(&mut self, ids: Vec<ProductId>, drafts: bool) -> Result<Write, Error> {
         let state = if drafts { BatchState::Held } else { BatchState::Ready };

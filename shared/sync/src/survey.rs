@@ -1,13 +1,15 @@
 //! Looking at both sides: gathers what the plan needs of some products, and plans.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, hash_map::Entry};
+mod look;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use retail::{
     Decimal,
     link::Link,
-    number::{MatchNumber, sku},
+    number::MatchNumber,
     office::ProductId,
-    plan::{Candidate, Plan, ShopView},
+    plan::{Candidate, KnownImage, Plan, ShopView, Variant},
     settings::ProductSettings,
     shop::{ShopId, ShopProduct},
     stock::Stock,
@@ -15,6 +17,7 @@ use retail::{
 
 use crate::{
     Engine, Error, catalogue,
+    families::parent_of,
     pair::Pair,
     record::Known,
     rows::{
@@ -25,6 +28,7 @@ use crate::{
         stock,
     },
 };
+use look::look;
 
 /// What is known of some products on both sides.
 pub(crate) struct Survey {
@@ -32,6 +36,8 @@ pub(crate) struct Survey {
     candidates: Vec<Candidate>,
     shop: ShopView,
     links: HashMap<ProductId, Link>,
+    /// The products that were asked about: a parent may be here for its variants' sake.
+    asked: BTreeSet<ProductId>,
     /// Sale prices of the shop that are ours, although the answer to their write was lost.
     ours: BTreeMap<ProductId, Decimal>,
 }
@@ -45,8 +51,8 @@ pub(crate) struct Leave {
     pub(crate) drafts: bool,
 }
 
-/// Gathers what is known of these products. Those that neither stand nor are linked are left out: nothing is ever done
-/// about them.
+/// Gathers what is known of these products, and of their parents. Those that neither stand nor are linked are left out:
+/// nothing is ever done about them.
 pub(crate) async fn survey(
     engine: &Engine,
     pair: &Pair,
@@ -56,20 +62,27 @@ pub(crate) async fn survey(
     let client = &pair.client.settings.client_number;
     let department = &pair.department.settings;
     let mut mirrored = mirror::by_id(engine, client, ids).await?;
-    let standings = pair.links.by_product(engine, ids).await?;
+    let parents: BTreeSet<ProductId> = mirrored.values().filter_map(parent_of).collect();
+    let elsewhere: Vec<ProductId> = parents.iter().filter(|id| !mirrored.contains_key(id)).copied().collect();
+    mirrored.extend(mirror::by_id(engine, client, &elsewhere).await?);
+    let all: Vec<ProductId> = mirrored.keys().copied().collect();
+    let standings = pair.links.by_product(engine, &all).await?;
     let links: HashMap<ProductId, Link> =
         standings.iter().filter_map(|(id, standing)| Some((*id, standing.link.clone()?))).collect();
-    mirrored.retain(|id, row| row.stands() || links.contains_key(id));
+    mirrored.retain(|id, row| row.stands() || links.contains_key(id) || parents.contains(id));
+    let asked: BTreeSet<ProductId> = ids
+        .iter()
+        .filter(|id| mirrored.get(id).is_some_and(|row| row.stands() || links.contains_key(id)))
+        .copied()
+        .collect();
     let stock = if department.products.inventory {
         stock::of(engine, &department.id, &mirrored.keys().copied().collect::<Vec<_>>()).await?
     } else {
         BTreeMap::new()
     };
-    let last = catalogue::state(engine, client).await?.0.complete.map_or(0, |complete| complete.number);
-    let candidates =
-        candidates(engine, client, &mirrored, &stock, |row| leave.drafts && row.gone_twice(last)).await?;
+    let candidates = candidates(engine, client, &mirrored, &stock, leave).await?;
     let shop = look(engine, pair, &mirrored, &links).await?;
-    let mut survey = Survey { standings, candidates, shop, links, ours: BTreeMap::new() };
+    let mut survey = Survey { standings, candidates, shop, links, asked, ours: BTreeMap::new() };
     survey.own_up(engine, pair).await?;
     Ok(survey)
 }
@@ -79,15 +92,17 @@ async fn candidates(
     client: &str,
     mirrored: &BTreeMap<ProductId, Mirrored>,
     stock: &BTreeMap<ProductId, Stock>,
-    gone_twice: impl Fn(&Mirrored) -> bool,
+    leave: Leave,
 ) -> Result<Vec<Candidate>, Error> {
+    let last = catalogue::state(engine, client).await?.0.complete.map_or(0, |complete| complete.number);
     let numbers: BTreeSet<MatchNumber> = mirrored
         .values()
         .filter(|row| row.stands())
         .filter_map(|row| MatchNumber::of(&row.product.number))
         .collect();
     let owners = mirror::by_number(engine, client, numbers).await?;
-    let candidate = |(id, row): (&ProductId, &Mirrored)| {
+    let mut variants = variants(engine, client, mirrored, leave.extent).await?;
+    let mut candidate = |(id, row): (&ProductId, &Mirrored)| {
         let owners = MatchNumber::of(&row.product.number).and_then(|number| owners.get(&number));
         let mut product = row.product.clone();
         // The list no longer names it: no more visible than one that says so of itself.
@@ -96,56 +111,50 @@ async fn candidates(
             product,
             stock: stock.get(id).copied().unwrap_or(Stock::Unknown),
             twins: owners.into_iter().flatten().filter(|owner| *owner != id).copied().collect(),
-            gone_twice: gone_twice(row),
+            gone_twice: leave.drafts && row.gone_twice(last),
+            variants: variants.remove(id).unwrap_or_default(),
         }
     };
-    Ok(mirrored.iter().map(candidate).collect())
+    Ok(mirrored.iter().map(&mut candidate).collect())
 }
 
-/// Asks the shop for the linked products, and for those whose number is not linked yet.
-async fn look(
+/// The variants of the parents among these; a look at stock alone needs no names.
+async fn variants(
     engine: &Engine,
-    pair: &Pair,
+    client: &str,
     mirrored: &BTreeMap<ProductId, Mirrored>,
-    links: &HashMap<ProductId, Link>,
-) -> Result<ShopView, Error> {
-    let linked: Vec<ShopId> = mirrored.keys().filter_map(|id| links.get(id)).map(|link| link.shop).collect();
-    let mut by_id: HashMap<ShopId, Option<ShopProduct>> =
-        pair.shop.products_by_id(&linked).await?.into_iter().map(|found| (found.id, Some(found))).collect();
-    for id in linked {
-        if let Entry::Vacant(missing) = by_id.entry(id) {
-            // Lists leave the trash out; only asking for the product itself tells trash from gone.
-            missing.insert(pair.shop.product(id).await?);
-        }
-    }
-    let numbers: BTreeSet<String> = mirrored
-        .values()
-        .filter(|row| row.stands())
-        .filter(|row| {
-            !links.get(&row.product.id).is_some_and(|link| matches!(by_id.get(&link.shop), Some(Some(_))))
-        })
-        .filter_map(|row| sku(&row.product.number))
-        .collect();
-    let numbers: Vec<&str> = numbers.iter().map(String::as_str).collect();
-    let found = pair.shop.products_by_sku(&numbers).await?;
-    let mut by_number: HashMap<MatchNumber, Vec<ShopProduct>> = HashMap::new();
-    for product in found {
-        if let Some(number) = MatchNumber::of(&product.sku) {
-            by_number.entry(number).or_default().push(product);
-        }
-    }
-    let owners = by_number.values().flatten().map(|product| product.id);
-    let linked = pair.links.by_shop(engine, owners).await?;
-    Ok(ShopView { profile: pair.profile.clone(), by_id, by_number, linked })
+    extent: Extent,
+) -> Result<HashMap<ProductId, Vec<Variant>>, Error> {
+    let heads = mirrored.values().filter(|row| row.product.is_parent).map(|row| row.product.id);
+    let families = mirror::variants(engine, client, heads).await?;
+    let unread = families.values().flatten().filter(|id| !mirrored.contains_key(id)).copied();
+    let unread: Vec<ProductId> = unread.filter(|_| extent == Extent::Whole).collect();
+    let others = mirror::by_id(engine, client, &unread).await?;
+    let variant = |id: ProductId| {
+        let row = mirrored.get(&id).or_else(|| others.get(&id));
+        Variant { id, name: row.map(|row| row.product.name.clone()).unwrap_or_default() }
+    };
+    Ok(families.into_iter().map(|(id, ids)| (id, ids.into_iter().map(variant).collect())).collect())
 }
 
 impl Survey {
-    /// What is to be done about the products.
+    /// What is to be done about the products that were asked about, and about parents that they can't be without.
     pub(crate) fn plan(&self, settings: &ProductSettings, leave: Leave) -> Plan {
-        match leave.extent {
+        let mut plan = match leave.extent {
             Extent::Whole => retail::plan(settings, &self.candidates, &self.shop, &self.links),
             Extent::Stock => retail::plan::plan_stock(settings, &self.candidates, &self.shop, &self.links),
-        }
+        };
+        let mut ids = self.asked.clone();
+        // A variant's option must be one of its parent's before it is made.
+        let made = plan.changes.iter().filter(|one| ids.contains(&one.product) && one.needs_its_parent());
+        let made: BTreeSet<ProductId> = made.map(|one| one.product).collect();
+        let parents = self.candidates.iter().filter(|one| made.contains(&one.product.id));
+        ids.extend(parents.filter_map(|one| one.product.parent));
+        plan.changes.retain(|one| ids.contains(&one.product));
+        let changes = std::mem::take(&mut plan.changes);
+        plan.keep(&self.asked);
+        plan.changes = changes;
+        plan
     }
 
     /// What is known of a product before something becomes of it.
@@ -181,11 +190,12 @@ impl Survey {
 
     /// What is known of one product in the shop.
     pub(crate) fn in_shop(&self, id: ShopId) -> Option<&ShopProduct> {
-        self.shop
-            .by_id
-            .get(&id)
-            .and_then(Option::as_ref)
-            .or_else(|| self.shop.by_number.values().flatten().find(|product| product.id == id))
+        self.shop.product(id)
+    }
+
+    /// What is known of an image by its address.
+    pub(crate) fn image(&self, url: &str) -> Option<&KnownImage> {
+        self.shop.images.get(url)
     }
 
     /// Takes in a product that the shop says has this number, although it was not found by it.
@@ -215,8 +225,8 @@ impl Survey {
             .map_or(Stock::Unknown, |one| one.stock)
     }
 
-    /// The products that are left in.
+    /// The products that were asked about and are left in.
     pub(crate) fn products(&self) -> impl Iterator<Item = ProductId> {
-        self.candidates.iter().map(|candidate| candidate.product.id)
+        self.asked.iter().copied()
     }
 }

@@ -18,12 +18,16 @@ fn check(act: Act, expected: Expect) {
 }
 
 fn update(fields: Vec<FieldChange>) -> Act {
-    Act::Update { shop: ShopId(100), adopt: false, fields }
+    Act::Update { shop: ShopId(100), under: None, adopt: false, fields }
 }
 
 #[test]
 fn a_creation_has_a_line_a_field() {
     let bare = NewProduct {
+        form: Form::Simple,
+        group: None,
+        attributes: Vec::new(),
+        images: Vec::new(),
         name: "Kopp ☕".to_owned(),
         sku: "A1".to_owned(),
         regular_price: None,
@@ -68,14 +72,14 @@ fn a_creation_has_a_line_a_field() {
 #[test]
 fn an_update_has_a_line_a_field() {
     check(update(Vec::new()), expect![]);
-    check(Act::Update { shop: ShopId(100), adopt: true, fields: Vec::new() }, expect![]);
+    check(Act::Update { shop: ShopId(100), under: None, adopt: true, fields: Vec::new() }, expect![]);
     check(
         update(vec![
             FieldChange::Name { from: "Old cup".to_owned(), to: "Cup".to_owned() },
             FieldChange::RegularPrice { from: Some(dec("100")), to: dec("79.92") },
             FieldChange::SalePrice { from: None, to: Some(dec("50")) },
             FieldChange::Stock { from: Some(dec("7.00")), to: StockTarget::Managed(0) },
-            FieldChange::Draft { from: "publish".to_owned() },
+            FieldChange::Draft { from: "publish".to_owned(), to: Off::Draft },
         ]),
         expect![[r#"
             A1 name       "Old cup" -> "Cup"
@@ -126,4 +130,38 @@ fn a_kind_is_spelt_alike_in_a_line_and_in_json() {
     for kind in [Create, Name, Price, SalePrice, Stock, Image, Attribute, Group, Draft] {
         assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
     }
+}
+
+#[test]
+fn lists_have_a_line_each_and_say_what_is_lost() {
+    let attribute = |name: &str, options: &[&str], variation| ShopAttribute {
+        id: 0,
+        name: name.to_owned(),
+        position: 0,
+        visible: true,
+        variation,
+        options: options.iter().map(|one| (*one).to_owned()).collect(),
+    };
+    let option = |option: &str| ShopOption { id: 0, name: "Variant".to_owned(), option: option.to_owned() };
+    check(
+        update(vec![
+            FieldChange::Attributes {
+                from: vec![attribute("Size", &["S", "M"], true), attribute("Brand", &["A"], false)],
+                to: vec![attribute("brand", &["B"], false), attribute("Variant", &["Red"], true)],
+            },
+            FieldChange::Options { from: vec![option("S")], to: vec![option("Red")] },
+            FieldChange::Images {
+                present: Vec::new(),
+                urls: vec!["https://i/1.png".to_owned(), "https://i/2.png".to_owned()],
+                done: 1,
+            },
+        ]),
+        expect![[r#"
+            A1 attribute  "Size: S, M" -> "lost"
+            A1 attribute  "Brand: A" -> "brand: B (lost: A)"
+            A1 attribute  "" -> "Variant: Red"
+            A1 attribute  "Variant: S" -> "Variant: Red (lost: S)"
+            A1 image      "" -> "https://i/2.png"
+        "#]],
+    );
 }

@@ -32,7 +32,7 @@ fn changes() -> [F; 5] {
         F::RegularPrice { from: Some(dec("100")), to: dec("79.92") },
         F::SalePrice { from: None, to: Some(dec("50")) },
         F::Stock { from: Some(dec("7")), to: StockTarget::Managed(3) },
-        F::Draft { from: "publish".to_owned() },
+        F::Draft { from: "publish".to_owned(), to: crate::change::Off::Draft },
     ]
 }
 
@@ -58,6 +58,7 @@ fn an_image_survives_a_round_trip() {
             sale_price: Some(Some(dec("0.0849"))),
             stock: Some(Some(dec("-3"))),
             status: Some("draft".to_owned()),
+            ..Image::default()
         },
         expect![[
             r#"{"name":"Kopp ☕","regular_price":"79.9200","sale_price":"0.0849","stock":"-3","status":"draft"}"#
@@ -129,6 +130,22 @@ fn what_was_written_is_confirmed_field_by_field() {
         &written,
         expect![[
             r#"{"name":"Cup","regular_price":"79.92","sale_price":null,"stock":null,"status":"draft"}"#
+        ]],
+    );
+}
+
+#[test]
+fn lists_survive_a_round_trip() {
+    let option = |option: &str| ShopOption { id: 0, name: "Variant".to_owned(), option: option.to_owned() };
+    let attached = Attached { urls: vec!["https://i/1.png".to_owned()], done: 1, media: vec![MediaId(7)] };
+    check(
+        &Image {
+            options: Some(Kept { asked: vec![option("a|b")], kept: vec![option("a"), option("b")] }),
+            images: Some(attached),
+            ..Image::default()
+        },
+        expect![[
+            r#"{"options":{"asked":[{"name":"Variant","option":"a|b"}],"kept":[{"name":"Variant","option":"a"},{"name":"Variant","option":"b"}]},"images":{"urls":["https://i/1.png"],"done":1,"media":[7]}}"#
         ]],
     );
 }

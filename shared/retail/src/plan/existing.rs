@@ -2,49 +2,88 @@
 
 use rust_decimal::Decimal;
 
-use super::{Candidate, Verdict};
+use super::{Candidate, KnownImage, ShopView, Verdict, variant::Home};
 use crate::{
-    change::{Act, Change, FieldChange, Kind, Remark, StockTarget},
+    attribute,
+    change::{Act, Change, FieldChange, Kind, Off, Remark, StockTarget, Under},
     link::Link,
+    number::survives,
+    office::OfficeProduct,
     price::{self, Form},
-    settings::ProductSettings,
+    settings::{AttributeRule, ProductSettings},
     shop::{ManageStock, ShopProduct, ShopProfile},
     stock::{self, Stock},
 };
 
-/// The differences of a product that stays; `link` is `None` where it is being adopted.
+/// The differences of a product that stays; `home` is a variant's, `link` is `None` where it is being adopted.
 pub(super) fn update(
     settings: &ProductSettings,
     candidate: &Candidate,
-    profile: &ShopProfile,
+    shop: &ShopView,
+    home: Option<Home<'_>>,
     link: Option<&Link>,
     found: &ShopProduct,
 ) -> Verdict {
-    if found.kind != "simple" {
-        return Verdict::refused(format!(
-            "the shop's product {} is of type {}, Loomis Pay's is simple: change the type or the SKU in the shop",
-            found.id, found.kind
-        ));
+    let product = &candidate.product;
+    if let Err(reason) = fits(product, home, found) {
+        return Verdict::refused(reason);
     }
     let mut writing = Writing { fields: Vec::new(), remarks: Vec::new() };
-    if let Some(link) = link {
+    if let Some(link) = link.filter(|_| home.is_none()) {
         writing.name(settings, candidate, link, found);
     }
-    writing.prices(settings, candidate, profile, link, found);
-    writing.stock(settings, candidate, profile, found);
+    if !product.is_parent {
+        writing.prices(settings, candidate, &shop.profile, link, found);
+        writing.stock(settings, candidate, &shop.profile, found);
+    }
+    match home {
+        Some(home) => writing.options(settings, &home.option(candidate), link, found),
+        None => writing.attributes(settings, candidate, link, found),
+    }
+    writing.images(settings, product, shop, link, found);
     let Writing { fields, remarks } = writing;
     let adopt = link.is_none();
     if fields.is_empty() && !adopt {
         return Verdict::Quiet { shop: Some(found.id), remarks };
     }
-    let product = &candidate.product;
     Verdict::Change(Change {
         product: product.id,
         number: product.number.clone(),
         name: product.name.clone(),
-        act: Act::Update { shop: found.id, adopt, fields },
+        act: Act::Update { shop: found.id, under: found.parent, adopt, fields },
         remarks,
     })
+}
+
+/// Whether the shop's product is of the kind that Loomis Pay's is, and stands where it should.
+fn fits(product: &OfficeProduct, home: Option<Home<'_>>, found: &ShopProduct) -> Result<(), String> {
+    let (kind, said) = match home {
+        Some(_) => ("variation", "a variant"),
+        None if product.is_parent => ("variable", "a parent of variants"),
+        None => ("simple", "simple"),
+    };
+    if found.kind != kind {
+        return Err(format!(
+            "the shop's product {} is of type {}, Loomis Pay's is {said}: change the type or the SKU in the shop",
+            found.id, found.kind
+        ));
+    }
+    let Some(home) = home else { return Ok(()) };
+    let stands = found.parent.map(Under::Shop);
+    if stands == Some(home.under) {
+        return Ok(());
+    }
+    let there = found.parent.map(|parent| parent.to_string()).unwrap_or_default();
+    Err(format!(
+        "the shop's variation {} stands under its product {there}, which is not that of its parent {}: delete the variation in the shop, or give it another SKU, to have it made anew",
+        found.id, home.parent.product.id
+    ))
+}
+
+/// The images that go over: a variation has one.
+pub(super) fn images_of(product: &OfficeProduct, variation: bool) -> Vec<String> {
+    let most = if variation { 1 } else { usize::MAX };
+    product.images.iter().take(most).cloned().collect()
 }
 
 /// A product that was deleted in Loomis Pay, taken off the web shop, or is gone.
@@ -55,7 +94,10 @@ pub(super) fn taken_off(
 ) -> Verdict {
     let Some((link, found)) = linked else { return Verdict::Quiet { shop: None, remarks: Vec::new() } };
     let shop = Some(found.id);
-    if matches!(found.status.as_str(), "draft" | "trash") {
+    let to = if found.kind == "variation" { Off::Private } else { Off::Draft };
+    // Where a shop doesn't tell a variation's status (v2), it is as we last wrote it.
+    let untold = found.status.is_empty() && link.written.status.as_deref() == Some(to.as_str());
+    if untold || matches!(found.status.as_str(), "trash" | "draft") || found.status == to.as_str() {
         return Verdict::Quiet { shop, remarks: Vec::new() };
     }
     let product = &candidate.product;
@@ -73,8 +115,9 @@ pub(super) fn taken_off(
         name: super::seen_name(product, Some(link)).to_owned(),
         act: Act::Update {
             shop: found.id,
+            under: found.parent,
             adopt: false,
-            fields: vec![FieldChange::Draft { from: found.status.clone() }],
+            fields: vec![FieldChange::Draft { from: found.status.clone(), to }],
         },
         remarks: Vec::new(),
     })
@@ -167,9 +210,94 @@ impl Writing {
         let from = found.stock.filter(|_| managed);
         match target {
             Some(StockTarget::Managed(quantity)) if from == Some(Decimal::from(quantity)) => {}
+            // A variation whose parent manages the stock shares it until it has one of its own.
             Some(StockTarget::Unmanaged) if !managed => {}
             Some(to) => self.fields.push(FieldChange::Stock { from, to }),
             None => {}
+        }
+    }
+
+    fn attributes(
+        &mut self,
+        settings: &ProductSettings,
+        candidate: &Candidate,
+        link: Option<&Link>,
+        found: &ShopProduct,
+    ) {
+        let Some(rule) = settings.attributes else { return };
+        let product = &candidate.product;
+        if product.is_parent && candidate.variants.is_empty() {
+            return self.remark(Kind::Attribute, "no variant is left on the web shop: stay as they are");
+        }
+        let ours = attribute::ours(product, &candidate.variants);
+        let overwrite = rule == AttributeRule::Overwrite;
+        let Some(to) = attribute::target(&ours, &found.attributes, overwrite) else { return };
+        let written = link.and_then(|link| link.written.attributes.as_ref());
+        // The shop bent what it was given: asking again changes nothing.
+        if written.is_some_and(|written| written.asked == to && written.kept == found.attributes) {
+            return;
+        }
+        self.fields.push(FieldChange::Attributes { from: found.attributes.clone(), to });
+    }
+
+    fn options(
+        &mut self,
+        settings: &ProductSettings,
+        option: &str,
+        link: Option<&Link>,
+        found: &ShopProduct,
+    ) {
+        let Some(rule) = settings.attributes else { return };
+        let overwrite = rule == AttributeRule::Overwrite;
+        let Some(to) = attribute::options_target(option, &found.options, overwrite) else { return };
+        if !survives(option) {
+            return self
+                .remark(Kind::Attribute, format!("{option:?} not written: the shop would not keep it"));
+        }
+        let written = link.and_then(|link| link.written.options.as_ref());
+        if written.is_some_and(|written| written.asked == to && written.kept == found.options) {
+            return;
+        }
+        self.fields.push(FieldChange::Options { from: found.options.clone(), to });
+    }
+
+    /// Images go over only where there is none; a list that was begun is finished.
+    fn images(
+        &mut self,
+        settings: &ProductSettings,
+        product: &OfficeProduct,
+        shop: &ShopView,
+        link: Option<&Link>,
+        found: &ShopProduct,
+    ) {
+        if !settings.images {
+            return;
+        }
+        let (urls, done) =
+            match link.and_then(|link| link.written.images.as_ref()).filter(|one| one.is_open()) {
+                Some(begun) if found.images == begun.media => (begun.urls.clone(), begun.done),
+                // The answer to the last one was lost: it is there.
+                Some(begun) if found.images.split_last().is_some_and(|(_, rest)| rest == begun.media) => {
+                    (begun.urls.clone(), begun.done + 1)
+                }
+                _ if found.images.is_empty() => (images_of(product, found.kind == "variation"), 0),
+                _ => return,
+            };
+        let mut open = false;
+        for url in &urls[done.min(urls.len())..] {
+            match shop.images.get(url) {
+                Some(KnownImage::Refused(reason)) => {
+                    self.remark(Kind::Image, format!("{url} left out: {reason}"));
+                }
+                Some(KnownImage::Unsure) => {
+                    return self.remark(Kind::Image, format!("{url} waits: the shop may still be at it"));
+                }
+                Some(KnownImage::Media(_)) | None => open = true,
+            }
+        }
+        let finished_by_a_lost_answer = done > 0 && done >= urls.len();
+        if open || finished_by_a_lost_answer {
+            self.fields.push(FieldChange::Images { present: found.images.clone(), urls, done });
         }
     }
 }

@@ -1,18 +1,25 @@
 //! A product that the shop lacks.
 
-use super::{Candidate, Verdict, existing};
+use super::{Candidate, ShopView, Verdict, existing, variant::Home};
 use crate::{
-    change::{Act, Change, Kind, NewProduct, Remark},
+    attribute,
+    change::{Act, Change, Form, Kind, NewProduct, Remark},
     gtin::gtin,
     number::sku,
-    price::{self, Form},
+    price::{self, Form as PriceForm},
     settings::{PriceSource, ProductSettings},
     shop::ShopProfile,
     tax,
 };
 
 /// Makes the product as a draft, with the fields whose settings are on.
-pub(super) fn create(settings: &ProductSettings, candidate: &Candidate, profile: &ShopProfile) -> Verdict {
+pub(super) fn create(
+    settings: &ProductSettings,
+    candidate: &Candidate,
+    shop: &ShopView,
+    home: Option<Home<'_>>,
+) -> Verdict {
+    let profile = &shop.profile;
     if !settings.new_products {
         let text = "the shop lacks it, and new products is off".to_owned();
         return Verdict::Quiet { shop: None, remarks: vec![Remark { kind: Kind::Create, text }] };
@@ -35,19 +42,21 @@ pub(super) fn create(settings: &ProductSettings, candidate: &Candidate, profile:
     if gtin.is_none() && !product.barcode.trim().is_empty() {
         remark(Kind::Create, format!("barcode left out: {:?} is no valid GTIN", product.barcode));
     }
-    let tax_class = tax_class(candidate, profile, &mut remark);
-    let class = tax_class.clone().unwrap_or_default();
-    let prices =
-        settings.prices.as_ref().map(|source| prices(candidate, profile, &class, source, &mut remark));
+    let (tax_class, class) = classes(candidate, profile, home, &mut remark);
+    // A parent has no price of its own, and its variations manage their stock.
+    let source = settings.prices.as_ref().filter(|_| !product.is_parent);
+    let prices = source.map(|source| prices(candidate, profile, &class, source, &mut remark));
     let (regular_price, sale_price) = prices.unwrap_or_default();
-    let stock = if settings.inventory {
+    let stock = if settings.inventory && !product.is_parent {
         let (target, text) = existing::target(candidate, profile);
         text.into_iter().for_each(|text| remark(Kind::Stock, text));
         target
     } else {
         None
     };
+    let group = settings.new_product_groups && home.is_none();
     let new = NewProduct {
+        form: form(candidate, home),
         name: product.name.clone(),
         sku,
         regular_price,
@@ -56,6 +65,12 @@ pub(super) fn create(settings: &ProductSettings, candidate: &Candidate, profile:
         tax_class,
         stock,
         gtin,
+        group: Some(path(&product.group_path)).filter(|path| group && !path.is_empty()),
+        attributes: match (settings.attributes, home) {
+            (Some(_), None) => attribute::ours(product, &candidate.variants),
+            _ => Vec::new(),
+        },
+        images: if settings.images { existing::images_of(product, home.is_some()) } else { Vec::new() },
     };
     Verdict::Change(Change {
         product: product.id,
@@ -64,6 +79,42 @@ pub(super) fn create(settings: &ProductSettings, candidate: &Candidate, profile:
         act: Act::Create(Box::new(new)),
         remarks,
     })
+}
+
+fn form(candidate: &Candidate, home: Option<Home<'_>>) -> Form {
+    match home {
+        Some(home) => Form::Variation {
+            under: home.under,
+            option: home.option(candidate),
+            private: home.product.is_some_and(|parent| parent.status == "publish"),
+        },
+        None if candidate.product.is_parent => Form::Variable,
+        None => Form::Simple,
+    }
+}
+
+/// The names of a group's path, from the top down.
+fn path(path: &str) -> Vec<String> {
+    path.split('>').map(str::trim).filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// The class to write, if one has to be, and the one that the product has then. A variation has its parent's unless told
+/// otherwise.
+fn classes(
+    candidate: &Candidate,
+    profile: &ShopProfile,
+    home: Option<Home<'_>>,
+    remark: &mut impl FnMut(Kind, String),
+) -> (Option<String>, String) {
+    let wanted = tax_class(candidate, profile, remark);
+    match home {
+        None => (wanted.clone(), wanted.unwrap_or_default()),
+        Some(home) => {
+            let own = wanted.filter(|wanted| *wanted != home.tax_class);
+            let class = own.clone().unwrap_or_else(|| home.tax_class.to_owned());
+            (own, class)
+        }
+    }
 }
 
 /// The class whose rate equals the product's; `None` leaves it to the shop, which means the standard class.
@@ -103,7 +154,7 @@ fn prices(
 ) -> Prices {
     let product = &candidate.product;
     let written = price::asked(product, source, &profile.currency).and_then(|asked| {
-        let form = Form::of_class(profile, class, product)?;
+        let form = PriceForm::of_class(profile, class, product)?;
         Ok((form.write(asked.regular_inc_vat)?, form, asked))
     });
     let (regular, form, asked) = match written {

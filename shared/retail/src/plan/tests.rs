@@ -2,6 +2,7 @@ mod existing;
 mod laws;
 mod model;
 mod new;
+mod variant;
 
 use expect_test::{Expect, expect};
 
@@ -9,7 +10,7 @@ use self::model::{World, dec, office_product, shop_product};
 use super::*;
 use crate::{
     Decimal,
-    change::{Act, Line},
+    change::{Act, Form, Line},
     office::Defect,
     settings::PriceSource,
     shop::ManageStock,
@@ -30,7 +31,14 @@ fn told(plan: &Plan) -> String {
     for Change { product: id, act, remarks, .. } in &plan.changes {
         lines.push(match act {
             Act::Create(new) => {
-                format!("{id} create {:?} class {:?}, gtin {:?}", new.sku, new.tax_class, new.gtin)
+                let form = match &new.form {
+                    Form::Simple => String::new(),
+                    Form::Variable => ", variable".to_owned(),
+                    Form::Variation { under, private, .. } => {
+                        format!(", {}variation under {under:?}", if *private { "private " } else { "" })
+                    }
+                };
+                format!("{id} create {:?} class {:?}, gtin {:?}{form}", new.sku, new.tax_class, new.gtin)
             }
             Act::Update { shop, adopt: true, .. } => format!("{id} adopts {shop}"),
             Act::Update { shop, adopt: false, .. } => format!("{id} updates {shop}"),
@@ -297,11 +305,13 @@ fn a_record_that_can_not_be_taken() {
     );
     check(
         |product| product.is_parent = true,
-        expect!["1 refused: a product with variants: only simple products are synchronised so far"],
+        expect![
+            "1 refused: the shop's product 100 is of type simple, Loomis Pay's is a parent of variants: change the type or the SKU in the shop"
+        ],
     );
     check(
         |product| product.parent = Some(ProductId(9)),
-        expect!["1 refused: a product with variants: only simple products are synchronised so far"],
+        expect!["1 refused: its parent 9 is not in Loomis Pay's catalogue"],
     );
     check(
         |product| {

@@ -67,8 +67,17 @@ pub struct ProductSettings {
     pub product_updates: bool,
     /// Images go over where there is none.
     pub images: bool,
-    /// A total sync replaces the shop's attributes by Loomis Pay's.
-    pub overwrite_attributes: bool,
+    /// How attributes go over; `None` where only stock is to flow.
+    pub attributes: Option<AttributeRule>,
+}
+
+/// How attributes go over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttributeRule {
+    /// Loomis Pay's replace the shop's.
+    Overwrite,
+    /// Loomis Pay's come beside the shop's.
+    Merge,
 }
 
 /// Where prices come from.
@@ -96,7 +105,7 @@ impl ProductSettings {
             prices: None,
             product_updates: false,
             images: false,
-            overwrite_attributes: false,
+            attributes: None,
             ..self.clone()
         }
     }
@@ -127,7 +136,10 @@ impl ProductsRecord {
             inventory: self.inventory,
             product_updates: self.product_updates,
             images: self.images,
-            overwrite_attributes: self.overwrite_attributes,
+            attributes: Some(match self.overwrite_attributes {
+                true => AttributeRule::Overwrite,
+                false => AttributeRule::Merge,
+            }),
         })
     }
 }

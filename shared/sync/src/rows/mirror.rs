@@ -76,6 +76,28 @@ pub(crate) struct Difference {
     after: Mirrored,
 }
 
+impl Difference {
+    /// Whether what is decided about the product's variants may be another now.
+    fn concerns_variants(&self) -> bool {
+        let head = |row: &Mirrored| {
+            let product = &row.product;
+            let defects: Vec<&str> = product.defects.iter().map(|defect| defect.field.as_str()).collect();
+            let defects = defects.contains(&"product_number") || defects.contains(&"product_name");
+            (
+                row.stands(),
+                product.is_parent,
+                product.parent,
+                product.name.clone(),
+                product.number.clone(),
+                defects,
+            )
+        };
+        let is_head = |row: &Mirrored| row.product.is_parent;
+        (self.before.as_ref().is_some_and(is_head) || is_head(&self.after))
+            && self.before.as_ref().map(head) != Some(head(&self.after))
+    }
+}
+
 /// What a page of the catalogue changes. Of the products that the page covers, those it does not name are gone; without
 /// `covered` it names changes only. `reading` is the number of the reading, or of the next complete one.
 pub(crate) async fn differences(
@@ -111,8 +133,9 @@ pub(crate) async fn differences(
     Ok(differences)
 }
 
-/// Which products these differences are about: their own, and those that had the number which one of them takes or gives
-/// up, since whether a number is unique decides about every product that has it. To be asked before they are written.
+/// Which products these differences are about: their own, those that had the number which one of them takes or gives up,
+/// since whether a number is unique decides about every product that has it, and the families that they belong to. To be
+/// asked before they are written.
 pub(crate) async fn concerned(
     engine: &Engine,
     client: &str,
@@ -130,6 +153,12 @@ pub(crate) async fn concerned(
     let owners = by_number(engine, client, numbers).await?;
     // Of so many that share a number, no page leaves one alone.
     ids.extend(owners.into_values().filter(|owners| owners.len() <= 101).flatten());
+    let parent = |row: &Mirrored| row.product.parent;
+    ids.extend(
+        differences.iter().flat_map(|one| one.before.iter().filter_map(parent).chain(parent(&one.after))),
+    );
+    let heads = differences.iter().filter(|one| one.concerns_variants()).map(|one| one.after.product.id);
+    ids.extend(variants(engine, client, heads).await?.into_values().flatten());
     Ok(ids.into_iter().collect())
 }
 
@@ -223,6 +252,27 @@ pub(crate) async fn by_number(
     for item in engine.ledger.get_many(&keys).await? {
         if let Some(number) = wanted.get(&item.key) {
             found.insert(number.clone(), body::<Entry>(&item)?.ids);
+        }
+    }
+    Ok(found)
+}
+
+/// The variants of these parents that stand.
+pub(crate) async fn variants(
+    engine: &Engine,
+    client: &str,
+    parents: impl IntoIterator<Item = ProductId>,
+) -> Result<HashMap<ProductId, BTreeSet<ProductId>>, Error> {
+    let wanted: HashMap<Key, ProductId> =
+        parents.into_iter().map(|parent| (parent_key(client, parent), parent)).collect();
+    let keys: Vec<Key> = wanted.keys().cloned().collect();
+    let mut found = HashMap::new();
+    for item in engine.ledger.get_many(&keys).await? {
+        if let Some(parent) = wanted.get(&item.key) {
+            let mut ids = body::<Entry>(&item)?.ids;
+            // One that names itself is in no family.
+            ids.remove(parent);
+            found.insert(*parent, ids);
         }
     }
     Ok(found)

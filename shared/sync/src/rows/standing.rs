@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use retail::{link::Link, office::ProductId, shop::ShopId};
 use serde::{Deserialize, Serialize};
+use sha2::Digest;
 
 use super::{body, item, padded};
 use crate::{
@@ -78,6 +79,13 @@ impl Links {
     /// Where a sale price stands that is being written.
     pub(crate) fn sending_key(&self, id: ProductId) -> Key {
         Key::new(&self.partition, format!("w#{}", padded(id.0)))
+    }
+
+    /// Where an image stands, by its address.
+    pub(crate) fn media_key(&self, url: &str) -> Key {
+        let hash = sha2::Sha256::digest(url);
+        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        Key::new(&self.partition, format!("i#{hash}"))
     }
 
     /// What is known of these products.

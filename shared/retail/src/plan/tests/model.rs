@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::*;
 use crate::{
-    change::{Act, FieldChange, StockTarget},
-    link::Image,
-    shop::{ManageStock, TaxRate},
+    change::{Act, FieldChange, Form, StockTarget, Under},
+    link::{Attached, Image},
+    settings::AttributeRule,
+    shop::{ManageStock, ShopOption, TaxRate},
 };
 
 pub(super) fn dec(text: &str) -> Decimal {
@@ -23,6 +24,7 @@ pub(super) struct World {
     pub(super) profile: ShopProfile,
     pub(super) shop: BTreeMap<ShopId, ShopProduct>,
     pub(super) links: HashMap<ProductId, Link>,
+    pub(super) images: HashMap<String, KnownImage>,
 }
 
 pub(super) fn settings() -> ProductSettings {
@@ -35,7 +37,7 @@ pub(super) fn settings() -> ProductSettings {
         inventory: true,
         product_updates: true,
         images: true,
-        overwrite_attributes: true,
+        attributes: Some(AttributeRule::Overwrite),
     }
 }
 
@@ -129,6 +131,7 @@ impl World {
             profile: profile(),
             shop: shop.into_iter().map(|product| (product.id, product)).collect(),
             links: HashMap::new(),
+            images: HashMap::new(),
         }
     }
 
@@ -153,6 +156,13 @@ impl World {
                 stock: self.stock.get(&product.id).copied().unwrap_or(Stock::Unknown),
                 twins: if number.is_some() { twins.collect() } else { Vec::new() },
                 gone_twice: self.gone_twice,
+                variants: self
+                    .office
+                    .iter()
+                    .filter(counts)
+                    .filter(|one| one.parent == Some(product.id) && one.id != product.id)
+                    .map(|one| Variant { id: one.id, name: one.name.clone() })
+                    .collect(),
             }
         };
         self.office.iter().map(candidate).collect()
@@ -166,8 +176,16 @@ impl World {
                 by_number.entry(number).or_default().push(product.clone());
             }
         }
+        let mut variations: HashMap<ShopId, Vec<ShopProduct>> = HashMap::new();
+        for product in self.shop.values().filter(|product| product.status != "trash") {
+            if let Some(parent) = product.parent {
+                variations.entry(parent).or_default().push(product.clone());
+            }
+        }
         ShopView {
             profile: self.profile.clone(),
+            variations,
+            images: self.images.clone(),
             by_id: self.links.values().map(|link| (link.shop, self.shop.get(&link.shop).cloned())).collect(),
             by_number,
             linked: self.links.values().map(|link| (link.shop, link.product)).collect(),
@@ -196,15 +214,41 @@ impl World {
             Act::Create(new) => {
                 link.written.sale_price = new.sale_price.map(Some);
                 link.written.regular_price = new.regular_price.map(Some);
+                link.written.images = self.attach(shop, &new.images, 0);
             }
             Act::Update { fields, .. } => {
                 for field in fields {
                     link.before.remember(&existing[&shop], field);
                     link.written.confirm(field);
+                    if let FieldChange::Images { urls, done, .. } = field {
+                        link.written.images = self.attach(shop, urls, *done);
+                    }
                 }
             }
         }
         self.links.insert(change.product, link);
+    }
+
+    /// Every image that is not refused becomes a media file.
+    fn attach(&mut self, shop: ShopId, urls: &[String], done: usize) -> Option<Attached> {
+        let product = self.shop.get_mut(&shop).unwrap();
+        for url in &urls[done.min(urls.len())..] {
+            if !matches!(self.images.get(url), Some(KnownImage::Refused(_) | KnownImage::Unsure)) {
+                product.images.push(MediaId(10_000 + product.images.len() as u64));
+            }
+        }
+        let whole = !urls.is_empty();
+        whole.then(|| Attached { urls: urls.to_vec(), done: urls.len(), media: product.images.clone() })
+    }
+
+    /// The shop's product of a product's parent.
+    fn parent_of(&self, product: ProductId) -> Option<ShopId> {
+        let parent = self.office.iter().find(|one| one.id == product)?.parent?;
+        let number = MatchNumber::of(&self.office.iter().find(|one| one.id == parent)?.number);
+        let linked = self.links.get(&parent).map(|link| link.shop).filter(|id| self.shop.contains_key(id));
+        let found =
+            || self.shop.values().find(|one| one.kind == "variable" && MatchNumber::of(&one.sku) == number);
+        linked.or_else(|| found().map(|found| found.id))
     }
 
     /// The shop does it; what is remembered is another matter.
@@ -214,14 +258,36 @@ impl World {
                 // The shop never gives an id twice, not even one that is gone.
                 let taken = self.shop.keys().copied().chain(self.links.values().map(|link| link.shop));
                 let id = ShopId(taken.map(|id| id.0).max().unwrap_or_default().max(999) + 1);
+                let (kind, parent, status) = match &new.form {
+                    Form::Simple => ("simple", None, "draft"),
+                    Form::Variable => ("variable", None, "draft"),
+                    Form::Variation { under: Under::Shop(parent), private, .. } => {
+                        ("variation", Some(*parent), if *private { "private" } else { "publish" })
+                    }
+                    Form::Variation { under: Under::ToBeMade, .. } => {
+                        ("variation", self.parent_of(change.product), "publish")
+                    }
+                };
+                let options = match &new.form {
+                    Form::Variation { option, .. } => {
+                        vec![ShopOption { id: 0, name: "Variant".to_owned(), option: option.clone() }]
+                    }
+                    Form::Simple | Form::Variable => Vec::new(),
+                };
+                let parents =
+                    parent.and_then(|parent| self.shop.get(&parent)).map(|one| one.tax_class.clone());
                 let mut made = ShopProduct {
+                    kind: kind.to_owned(),
+                    parent,
+                    options,
+                    attributes: new.attributes.clone(),
                     name: new.name.clone(),
-                    status: "draft".to_owned(),
+                    status: status.to_owned(),
                     regular_price: new.regular_price,
                     sale_price: new.sale_price,
                     manage_stock: ManageStock::No,
                     stock: None,
-                    tax_class: new.tax_class.clone().unwrap_or_default(),
+                    tax_class: new.tax_class.clone().or(parents).unwrap_or_default(),
                     ..shop_product(id.0, &new.sku)
                 };
                 new.stock.into_iter().for_each(|stock| made.keep(stock));
@@ -236,7 +302,11 @@ impl World {
                         FieldChange::RegularPrice { to, .. } => product.regular_price = Some(*to),
                         FieldChange::SalePrice { to, .. } => product.sale_price = *to,
                         FieldChange::Stock { to, .. } => product.keep(*to),
-                        FieldChange::Draft { .. } => "draft".clone_into(&mut product.status),
+                        FieldChange::Draft { to, .. } => to.as_str().clone_into(&mut product.status),
+                        FieldChange::Attributes { to, .. } => product.attributes.clone_from(to),
+                        FieldChange::Options { to, .. } => product.options.clone_from(to),
+                        // Attached when it is remembered.
+                        FieldChange::Images { .. } => {}
                     }
                 }
                 *shop
