@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 
 /// The recorded shop, as far as the recordings touch it. In the later ones, product 20 is in the trash.
-fn seeded(trashed: bool) -> Shop {
+pub(super) fn seeded(trashed: bool) -> Shop {
     let shop = shop();
     let modified = Some("2026-11-23T12:26:59Z".parse().unwrap());
     for id in 11..=30_u64 {
@@ -40,6 +40,11 @@ fn seeded(trashed: bool) -> Shop {
 /// The recorded variable product, with its global attributes and four variations.
 fn family(shop: &Shop) {
     let colour = shop.add_attribute("Farge", &["Rød", "Blå", "Svart", "Hvit", "Grønn"]);
+    shop.set(|setup| {
+        for (term, id) in setup.attributes[0].terms.iter_mut().zip(29..) {
+            term.id = id;
+        }
+    });
     let size = shop.add_attribute("Størrelse", &["S", "M"]);
     for name in ["Materiale", "Merke", "Vekt"] {
         shop.add_attribute(name, &[]);
@@ -85,12 +90,12 @@ fn family(shop: &Shop) {
     shop.add_product(Product { created: at, modified: at, ..variation }, now());
 }
 
-fn recording(name: &str) -> Value {
+pub(super) fn recording(name: &str) -> Value {
     let path = format!("{}/../recordings/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn replay(shop: &Shop, name: &str) {
+pub(super) fn replay(shop: &Shop, name: &str) {
     let recording = recording(name);
     let asked = &recording["request"];
     let method = match asked["method"].as_str().unwrap() {
@@ -162,7 +167,7 @@ fn replay_exactly(shop: &Shop, name: &str, but: &[&str]) {
     same(name, &answered, &recording["response"]["body"], but);
 }
 
-fn same(name: &str, answered: &Value, recorded: &Value, but: &[&str]) {
+pub(super) fn same(name: &str, answered: &Value, recorded: &Value, but: &[&str]) {
     match (answered, recorded) {
         (Value::Array(answered), Value::Array(recorded)) => {
             assert_eq!(answered.len(), recorded.len(), "{name}");
