@@ -178,7 +178,7 @@ impl Server for Shop {
 
     /// `POST setup` (fields to change), `POST products` (one or a list), `POST sale` (`{"id","quantity"}`),
     /// `POST trash` and `POST delete` (`{"id"}`), `POST edit` (`{"id", …fields}`), `POST keys`
-    /// (`{"key","secret","permissions"}`).
+    /// (`{"key","secret","permissions"}`), `POST categories` (`{"name","parent"}`), `POST attributes` (`{"name","terms"}`).
     fn control(
         &self,
         method: Method,
@@ -191,6 +191,8 @@ impl Server for Shop {
             "setup" => setup::change,
             "keys" => auth::add,
             "products" => product::add,
+            "categories" => terms::add_by_hand,
+            "attributes" => terms::add_attribute_by_hand,
             "edit" => product::edit,
             "sale" | "trash" | "delete" => {
                 return Some(parse(body).and_then(|value| product::happen(self, path, &value, now)));

@@ -111,8 +111,9 @@ pub struct ImageRule {
 /// What WordPress takes for an image by its name.
 const ENDS: [&str; 10] = ["jpg", "jpeg", "jpe", "gif", "png", "bmp", "tiff", "tif", "ico", "webp"];
 
-/// Downloads: the file's name, or why not. The first rule that fits decides; where none does, the path: one with `404` is not
-/// there, one with `refused` is refused, one with `html` is a page, and the rest are images where their name says so.
+/// Downloads: the file's name, or why not. The first rule that fits decides; where none does, the path: one with the word `404`
+/// (`/404.png`, `/a-404.png`) is not there, one with `refused` is refused, one with `html` is a page, and the rest are images
+/// where their name says so.
 pub(super) fn download(rules: &[ImageRule], src: &str) -> Result<String, String> {
     let src = &as_url(src);
     let failed = |why: &str| Err(format!("Error getting remote image {src}. Error: {why}"));
@@ -122,12 +123,14 @@ pub(super) fn download(rules: &[ImageRule], src: &str) -> Result<String, String>
     let file = file_name(url.path().rsplit('/').next().unwrap_or_default());
     let is_image = file.rsplit_once('.').is_some_and(|(_, end)| ENDS.contains(&end.to_lowercase().as_str()));
     let rule = rules.iter().find(|rule| src.contains(&rule.contains));
-    let by_path = match url.path() {
-        path if path.contains("404") => Download::NotFound,
-        path if path.contains("refused") => Download::Refused,
-        path if path.contains("html") => Download::NoImage,
-        _ => Download::Fine,
-    };
+    let mut words = url.path().split(|c: char| !c.is_ascii_alphanumeric());
+    let by_path = words.find_map(|word| match word {
+        "404" => Some(Download::NotFound),
+        "refused" => Some(Download::Refused),
+        "html" => Some(Download::NoImage),
+        _ => None,
+    });
+    let by_path = by_path.unwrap_or(Download::Fine);
     match rule.map_or(by_path, |rule| rule.download) {
         Download::Fine if is_image => Ok(file),
         Download::Fine | Download::NoImage => {

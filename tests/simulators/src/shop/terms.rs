@@ -3,14 +3,15 @@
 mod attributes;
 mod categories;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 pub(super) use attributes::answer as attributes;
 pub(super) use categories::answer as categories;
 
 use super::{
-    Setup,
+    Setup, Shop,
     answer::{Refused, Reply},
     list::Query,
     text::{slug, sort_key, term_name},
@@ -99,6 +100,23 @@ pub(super) fn add_category(setup: &mut Setup, name: &str, parent: u64) -> u64 {
     made.unwrap_or_else(|refused| refused.data.get("resource_id").and_then(Value::as_u64).unwrap_or(0))
 }
 
+/// A category, by the simulator's own control.
+pub(super) fn add_by_hand(shop: &Shop, value: Value, _now: Timestamp) -> Result<Value, String> {
+    let name = value["name"].as_str().ok_or("a name is needed")?;
+    match shop.add_category(name, value["parent"].as_u64().unwrap_or(0)) {
+        0 => Err("no such parent, or no name".to_owned()),
+        id => Ok(json!({ "id": id })),
+    }
+}
+
+/// A global attribute, by the simulator's own control.
+pub(super) fn add_attribute_by_hand(shop: &Shop, value: Value, _now: Timestamp) -> Result<Value, String> {
+    let name = value["name"].as_str().ok_or("a name is needed")?;
+    let terms: Vec<&str> =
+        value["terms"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    Ok(json!({ "id": shop.add_attribute(name, &terms) }))
+}
+
 /// The order and the page of a list of terms, checked.
 struct Page {
     page: usize,
@@ -165,7 +183,7 @@ fn wanted(query: &Query, id: u64, name: &str, slug: &str) -> bool {
 fn name_of(fields: &serde_json::Map<String, Value>) -> Result<String, Refused> {
     match fields.get("name") {
         None => Err(Refused::new(400, "rest_missing_callback_param", "Missing parameter(s): name")
-            .with("params", serde_json::json!(["name"]))),
+            .with("params", json!(["name"]))),
         Some(Value::String(name)) => Ok(name.clone()),
         Some(_) => {
             let wrong = ("name".to_owned(), "rest_invalid_type", "name is not of type string.".to_owned());

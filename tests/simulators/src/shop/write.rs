@@ -54,6 +54,7 @@ impl<'a> Write<'a> {
 
     /// Makes a product of these fields.
     pub(super) fn create(&mut self, fields: &Map<String, Value>) -> Result<u64, Refused> {
+        not_there_yet(fields, "product")?;
         let mut product = Product { created: Some(self.now), modified: Some(self.now), ..Product::default() };
         let applied = self.apply(&mut product, fields).and_then(|()| self.not_in_lookup(&product));
         if let Err(refused) = applied {
@@ -250,6 +251,18 @@ impl<'a> Write<'a> {
             }
         }
     }
+}
+
+/// An id is for changes.
+fn not_there_yet(fields: &Map<String, Value>, kind: &'static str) -> Result<(), Refused> {
+    if fields.get("id").is_none_or(|id| values::id(id) == 0) {
+        return Ok(());
+    }
+    let code = match kind {
+        "product" => "woocommerce_rest_product_exists",
+        _ => "woocommerce_rest_product_variation_exists",
+    };
+    Err(Refused::new(400, code, format!("Cannot create existing {kind}.")))
 }
 
 /// A status, or a draft for a word that is none.

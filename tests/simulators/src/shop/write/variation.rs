@@ -17,6 +17,7 @@ impl Write<'_> {
         parent: u64,
         fields: &Map<String, Value>,
     ) -> Result<u64, Refused> {
+        super::not_there_yet(fields, "product_variation")?;
         let mut variation = Product {
             created: Some(self.now),
             modified: Some(self.now),
