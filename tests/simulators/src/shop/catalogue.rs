@@ -36,8 +36,9 @@ impl Catalogue {
 
     /// The next free id: products, variations and media files share one row of numbers.
     pub(super) fn next_id(&mut self) -> u64 {
-        self.next += 1;
-        self.next - 1
+        let next = self.next;
+        self.next = next.saturating_add(1);
+        next
     }
 
     pub(super) fn add(&mut self, mut product: Product, now: Timestamp) -> u64 {

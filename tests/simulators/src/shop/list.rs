@@ -209,7 +209,8 @@ fn ask(show: &Show<'_>, scope: Scope, query: &Query) -> Result<Ask, Refused> {
     if !wrong.is_empty() {
         return Err(Refused::params(&wrong));
     }
-    let knows_statuses = !show.v2 && show.setup.since(9, 5) && scope == Scope::Products;
+    // For variations it came with 9.7 (woocommerce#54235), for products shortly before.
+    let knows_statuses = !show.v2 && show.setup.since(9, if scope == Scope::Products { 6 } else { 7 });
     let include_status = text("include_status").filter(|_| knows_statuses);
     let statuses =
         include_status.map(|list| list.split(',').map(|status| status.trim().to_owned()).collect());

@@ -154,7 +154,9 @@ impl Call<'_> {
                 Ok(Reply::rows(Vec::new(), 0, 10))
             }
             (_, ["products", parent, "variations", rest @ ..]) => self.variations(state, parent, rest),
-            (Method::Get, ["variations"]) if !self.v2 => self.all_variations(state),
+            (Method::Get, ["variations"]) if !self.v2 && state.setup.since(10, 3) => {
+                self.all_variations(state)
+            }
             (_, ["products", rest @ ..]) => self.products(state, rest),
             (Method::Get, _) => self.page_of_setup(state, parts),
             _ => Err(Refused::no_route()),

@@ -163,7 +163,8 @@ impl Setup {
     /// The offset from GMT that a person chose instead of a place: `+05:30`.
     fn offset(&self) -> Option<Offset> {
         let (hours, minutes) = self.time_zone.strip_prefix(['+', '-'])?.split_once(':')?;
-        let seconds = (hours.parse::<i32>().ok()?.checked_mul(60)? + minutes.parse::<i32>().ok()?) * 60;
+        let seconds =
+            i32::from(hours.parse::<u8>().ok()?) * 3600 + i32::from(minutes.parse::<u8>().ok()?) * 60;
         let sign = if self.time_zone.starts_with('-') { -1 } else { 1 };
         Offset::from_seconds(sign * seconds).ok()
     }

@@ -109,13 +109,14 @@ impl<'a> Write<'a> {
     }
 
     fn apply(&mut self, product: &mut Product, fields: &Map<String, Value>) -> Result<(), Refused> {
-        if let Some(kind) = fields.get("type").map(text) {
+        if let Some(kind) = fields.get("type").filter(|kind| !kind.is_null()).map(text) {
             if kind == "variation" {
                 return Err(wrong_endpoint());
             }
             product.kind = if KINDS.contains(&kind.as_str()) { kind } else { "simple".to_owned() };
         }
-        for (name, value) in fields {
+        // What is null is as good as not sent, to PHP's `isset`.
+        for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
             match name.as_str() {
                 "name" => product.name = sanitised(&text(value)),
                 "short_description" => product.short_description = text(value),
@@ -169,7 +170,7 @@ impl<'a> Write<'a> {
     fn stock(&self, product: &mut Product, fields: &Map<String, Value>) {
         if self.state.setup.manages_stock {
             // `parent` is no yes.
-            if let Some(manage) = fields.get("manage_stock") {
+            if let Some(manage) = fields.get("manage_stock").filter(|manage| !manage.is_null()) {
                 product.manage_stock = if truthy(manage) { Manage::Yes } else { Manage::No };
             }
             if product.manage_stock == Manage::Yes {

@@ -45,6 +45,8 @@ fn unknown_parameters_are_ignored() {
     check("9.4.0", "include_status=draft", json!([11, 12, 13]));
     check("10.5.0", "include_status=draft", json!([]));
     check("3.4.8", "", json!("rest_no_route"));
+    assert_eq!(call(&of("10.2.1"), Method::Get, "variations", Value::Null).0, 404);
+    assert_eq!(call(&of("10.3.0"), Method::Get, "variations", Value::Null).0, 200);
 }
 
 #[test]

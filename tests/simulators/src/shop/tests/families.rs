@@ -72,6 +72,7 @@ fn lists_of_variations() {
     check(&format!("include={red},{parent},99"), &[red]);
     check("sku=k-b,x", &[blue]);
     check("status=draft", &[]);
+    check("include_status=publish,trash", &[red, blue]);
     check("modified_after=2026-11-02T00:00:00", &[]);
     assert_eq!(ids(&shop, &format!("products/{blue}/variations")), [0_u64; 0]);
     assert_eq!(ids(&shop, "products/99/variations"), [0_u64; 0]);
@@ -124,6 +125,8 @@ fn writes_of_variations() {
     );
     let many = json!({"create": vec![json!({}); 101]});
     assert_eq!(call(&shop, Method::Post, &format!("{path}/batch"), many).0, 413);
+    let (status, error) = create(json!({"id": red}));
+    assert_eq!((status, &error["code"]), (400, &json!("woocommerce_rest_product_variation_exists")));
     // products/batch knows no variations.
     let (_, done) =
         call(&shop, Method::Post, "products/batch", json!({"update": [{"id": red}], "delete": [red]}));
