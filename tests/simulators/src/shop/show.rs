@@ -1,6 +1,7 @@
 //! A product and a variation as JSON, in v2 and v3.
 
-mod common;
+mod fields;
+mod images;
 
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
@@ -27,7 +28,7 @@ pub(super) struct Show<'a> {
 impl Show<'_> {
     /// A product, whole; a variation too, where it comes by its id or its SKU.
     pub(super) fn product(&self, product: &Product, catalogue: &Catalogue) -> Value {
-        let mut fields = self.common(product, catalogue);
+        let mut fields = self.fields(product, catalogue);
         let mut set = |name: &str, value: Value| {
             fields.insert(name.to_owned(), value);
         };
@@ -65,7 +66,7 @@ impl Show<'_> {
 
     /// A variation, as its own endpoints show it.
     pub(super) fn variation(&self, variation: &Product, catalogue: &Catalogue) -> Value {
-        let mut fields = self.common(variation, catalogue);
+        let mut fields = self.fields(variation, catalogue);
         let mut set = |name: &str, value: Value| {
             fields.insert(name.to_owned(), value);
         };

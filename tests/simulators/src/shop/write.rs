@@ -124,7 +124,7 @@ impl<'a> Write<'a> {
                 "tax_class" => product.tax_class = self.tax_class(value, &[]),
                 "categories" => product.categories = self.categories(value),
                 "menu_order" => product.menu_order = whole(value),
-                _ => self.common(product, name, value),
+                _ => self.field(product, name, value),
             }
         }
         self.numbers(product, fields)?;
@@ -143,7 +143,7 @@ impl<'a> Write<'a> {
     }
 
     /// A field that products and variations have alike.
-    fn common(&mut self, product: &mut Product, name: &str, value: &Value) {
+    fn field(&mut self, product: &mut Product, name: &str, value: &Value) {
         match name {
             "description" => product.description = text(value),
             "weight" => product.weight = text(value),

@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 
 use super::{Write, status, text, values::id};
-use crate::shop::show::sale_holds;
 use crate::shop::{
     answer::Refused,
-    product::{Attribute, Choice, Product},
+    product::{Attribute, Choice, Manage, Product},
+    show::sale_holds,
     text::{slug, stripped, term_name},
 };
 
@@ -66,7 +66,7 @@ impl Write<'_> {
                 }
                 "tax_class" => variation.tax_class = self.tax_class(value, &["parent"]),
                 "menu_order" if *value != 0 => variation.menu_order = super::whole(value),
-                _ => self.common(variation, name, value),
+                _ => self.field(variation, name, value),
             }
         }
         self.numbers(variation, fields)?;
@@ -125,5 +125,5 @@ impl Write<'_> {
 
 /// Whether the variation or its parent manages the stock.
 fn is_managed(variation: &Product, parent: Option<&Product>) -> bool {
-    variation.manager(parent) != crate::shop::product::Manage::No
+    variation.manager(parent) != Manage::No
 }
