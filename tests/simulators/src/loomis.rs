@@ -6,6 +6,7 @@
 mod answer;
 mod calls;
 mod control;
+mod families;
 mod generate;
 mod office;
 mod product;

@@ -8,10 +8,13 @@ mod answer;
 mod auth;
 mod catalogue;
 mod list;
+mod media;
 mod product;
 mod routes;
 mod setup;
 mod show;
+mod terms;
+mod text;
 mod write;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -21,8 +24,10 @@ use serde_json::{Value, json};
 use world::{Method, Request, Response};
 
 pub use auth::{Key, Permissions};
-pub use product::{Image, Manage, Meta, Product};
-pub use setup::{Category, Setup, Tax};
+pub use media::{Download, ImageRule, Media};
+pub use product::{Attribute, Choice, Image, Manage, Meta, Product};
+pub use setup::{Setup, Tax};
+pub use terms::{Category, GlobalAttribute, Term};
 
 use crate::Server;
 use auth::Nonces;
@@ -81,7 +86,39 @@ impl Shop {
         self.lock().catalogue.iter().cloned().collect()
     }
 
-    /// A person changes a product in wp-admin. `false` where there is none.
+    /// The variations of a product, by id, those in the trash too.
+    pub fn variations(&self, parent: u64) -> Vec<Product> {
+        self.lock().catalogue.variations(parent).cloned().collect()
+    }
+
+    /// The media library, by id.
+    pub fn media(&self) -> Vec<Media> {
+        self.lock().catalogue.media.iter().cloned().collect()
+    }
+
+    /// The categories, in the order of their making.
+    pub fn categories(&self) -> Vec<Category> {
+        self.lock().setup.categories.clone()
+    }
+
+    /// Adds a category of that name (a text as a person types it) under that parent, 0 for none. The id; of the one that is
+    /// there already, where it is.
+    pub fn add_category(&self, name: &str, parent: u64) -> u64 {
+        terms::add_category(&mut self.lock().setup, name, parent)
+    }
+
+    /// Adds a global attribute with terms of these names. The id.
+    pub fn add_attribute(&self, name: &str, terms: &[&str]) -> u64 {
+        self.lock().setup.add_attribute(name, terms)
+    }
+
+    /// The global attributes, with their terms.
+    pub fn attributes(&self) -> Vec<GlobalAttribute> {
+        self.lock().setup.attributes.clone()
+    }
+
+    /// A person changes a product or a variation in wp-admin; a variation's date is bumped, and its parent's. `false` where
+    /// there is none.
     pub fn edit(&self, id: u64, now: Timestamp, change: impl FnOnce(&mut Product)) -> bool {
         self.lock().catalogue.edit(id, Some(now), change)
     }
@@ -97,12 +134,12 @@ impl Shop {
         self.lock().catalogue.sell(id, quantity, now)
     }
 
-    /// Moves a product to the trash.
+    /// Moves a product to the trash, with its variations.
     pub fn trash(&self, id: u64, now: Timestamp) -> bool {
-        self.edit(id, now, |product| product.status = "trash".to_owned())
+        self.lock().catalogue.trash(id, now)
     }
 
-    /// Deletes a product for good.
+    /// Deletes a product for good, with its variations.
     pub fn delete(&self, id: u64) -> bool {
         self.lock().catalogue.remove(id).is_some()
     }
@@ -135,12 +172,13 @@ impl Server for Shop {
             "keys": state.keys.iter().map(|key| json!({"key": key.key, "permissions": key.permissions}))
                 .collect::<Vec<_>>(),
             "products": state.catalogue.iter().collect::<Vec<_>>(),
+            "media": state.catalogue.media.iter().collect::<Vec<_>>(),
         })
     }
 
     /// `POST setup` (fields to change), `POST products` (one or a list), `POST sale` (`{"id","quantity"}`),
     /// `POST trash` and `POST delete` (`{"id"}`), `POST edit` (`{"id", …fields}`), `POST keys`
-    /// (`{"key","secret","permissions"}`).
+    /// (`{"key","secret","permissions"}`), `POST categories` (`{"name","parent"}`), `POST attributes` (`{"name","terms"}`).
     fn control(
         &self,
         method: Method,
@@ -153,6 +191,8 @@ impl Server for Shop {
             "setup" => setup::change,
             "keys" => auth::add,
             "products" => product::add,
+            "categories" => terms::add_by_hand,
+            "attributes" => terms::add_attribute_by_hand,
             "edit" => product::edit,
             "sale" | "trash" | "delete" => {
                 return Some(parse(body).and_then(|value| product::happen(self, path, &value, now)));

@@ -7,7 +7,7 @@
 //! | `POST product` | fields of a product, or a list of such; without `product_id` a new one; `"raw":{field: JSON text}` |
 //! | `GET product/ID` | |
 //! | `POST stock` | `{"department_id","product_id","physical","reserved"}`, or a list of such |
-//! | `POST catalogue` | `{"n","seed"}`: so many plausible products |
+//! | `POST catalogue` | `{"n","seed","variants"}`: so many plausible products, or parents with so many variants each |
 //! | `POST server` | any of `{"min_interval_ms","caller","codes_as_status","slashes"}` |
 //! | `POST licence` | `{"call","licensed"}` |
 //! | `DELETE tokens` | all tokens expire |
@@ -57,6 +57,10 @@ pub(super) fn call(
             Ok(json!(asked.product_id))
         }),
         (Method::Post, "catalogue") => each(state, body, |client, asked: NewCatalogue| {
+            if asked.variants > 0 {
+                let families = client.fill_families(asked.n, asked.variants, asked.seed, now);
+                return Ok(json!(families.iter().map(|(_, children)| 1 + children.len()).sum::<usize>()));
+            }
             Ok(json!(client.fill(catalogue(asked.n, asked.seed), now).len()))
         }),
         (Method::Post, "licence") => each(state, body, |client, asked: Licence| {
@@ -102,6 +106,8 @@ struct NewCatalogue {
     n: usize,
     #[serde(default)]
     seed: u64,
+    #[serde(default)]
+    variants: usize,
 }
 
 #[derive(Deserialize)]

@@ -39,7 +39,7 @@ pub fn catalogue(n: usize, seed: u64) -> Vec<(Product, Decimal)> {
     (0..n).map(|at| product(at as u64, &chance)).collect()
 }
 
-fn product(at: u64, chance: &dyn Chance) -> (Product, Decimal) {
+pub(super) fn product(at: u64, chance: &dyn Chance) -> (Product, Decimal) {
     let (kind, group, base) = pick(&KINDS, chance);
     let (look, size, brand) = (pick(&LOOKS, chance), pick(&SIZES, chance), pick(&BRANDS, chance));
     let vat = match group {
@@ -79,7 +79,7 @@ fn product(at: u64, chance: &dyn Chance) -> (Product, Decimal) {
 }
 
 /// A barcode with a good check digit, Norwegian, each once.
-fn ean(at: u64, chance: &dyn Chance) -> String {
+pub(super) fn ean(at: u64, chance: &dyn Chance) -> String {
     let digits = format!("70{:02}{at:08}", chance.next() % 100);
     let weighed = digits.bytes().zip([1_u32, 3].into_iter().cycle());
     let sum: u32 = weighed.map(|(digit, weight)| u32::from(digit - b'0') * weight).sum();

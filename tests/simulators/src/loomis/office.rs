@@ -53,6 +53,31 @@ impl Office {
         self.with(|client| client.fill(catalogue(n, seed), now))
     }
 
+    /// `n` plausible parents with so many variants each, named `parent's name - option`, with brands, custom fields, images
+    /// and groups, and their stock in every department, from a seed. Of every third family the parent's key is higher than
+    /// its children's. Hands back each parent's key, with its children's.
+    pub fn fill_families(&self, n: usize, variants: usize, seed: u64) -> Vec<(u64, Vec<u64>)> {
+        let now = self.server.clock.now();
+        self.with(|client| client.fill_families(n, variants, seed, now))
+    }
+
+    /// Keeps a variant of that parent, named `parent's name - option`, otherwise like it. Hands back its key.
+    ///
+    /// # Panics
+    /// Where there is no such parent.
+    pub fn add_variant(&self, parent: u64, number: &str, option: &str) -> u64 {
+        let Some(like) = self.product(parent) else { panic!("no product {parent}") };
+        self.add_product(Product {
+            product_id: 0,
+            product_name: format!("{} - {option}", like.product_name),
+            product_number: number.to_owned(),
+            barcode: String::new(),
+            is_parent: false,
+            parent_variant: parent,
+            ..like
+        })
+    }
+
     /// The product as it is.
     pub fn product(&self, id: u64) -> Option<Product> {
         self.with(|client| client.catalogue.get(id).cloned())
@@ -132,6 +157,42 @@ impl Office {
     /// Puts it on the web shop.
     pub fn show(&self, id: u64) {
         self.change(id, |product| product.view_on_webshop = true);
+    }
+
+    /// Makes it a variant of another parent; 0 for none.
+    pub fn set_parent(&self, id: u64, parent: u64) {
+        self.change(id, |product| product.parent_variant = parent);
+    }
+
+    /// Makes it a parent of variants, or none.
+    pub fn set_is_parent(&self, id: u64, is: bool) {
+        self.change(id, |product| product.is_parent = is);
+    }
+
+    /// Moves it to another product group, made where there is none with that path.
+    pub fn set_group(&self, id: u64, path: &str) {
+        self.change(id, |product| product.category_name = path.to_owned());
+    }
+
+    /// Gives it another brand; an empty name for none.
+    pub fn set_brand(&self, id: u64, brand: u64, name: &str) {
+        self.change(id, |product| *product = product.clone().brand(brand, name));
+    }
+
+    /// Gives it another value of a custom field; none takes the field away.
+    pub fn set_custom(&self, id: u64, name: &str, value: Option<&str>) {
+        self.change(id, |product| {
+            match (product.custom_fields.iter_mut().find(|(known, _)| known == name), value) {
+                (Some((_, known)), Some(value)) => *known = value.to_owned(),
+                (None, Some(value)) => product.custom_fields.push((name.to_owned(), value.to_owned())),
+                (_, None) => product.custom_fields.retain(|(known, _)| known != name),
+            }
+        });
+    }
+
+    /// Gives it other images, the first of them the main one.
+    pub fn set_pictures(&self, id: u64, urls: &[&str]) {
+        self.change(id, |product| *product = product.clone().pictures(urls));
     }
 
     /// Deletes it: the list goes on to show it, as deleted; the stock list doesn't.

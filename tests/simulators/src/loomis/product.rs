@@ -199,6 +199,45 @@ impl Product {
         self
     }
 
+    /// In this product group: `Kjøkken > Kopper`.
+    pub fn group(mut self, path: &str) -> Product {
+        self.category_name = path.to_owned();
+        self
+    }
+
+    /// Of this brand.
+    pub fn brand(mut self, id: u64, name: &str) -> Product {
+        self.brand_id = id;
+        self.brand_name = name.to_owned();
+        self
+    }
+
+    /// With this custom field.
+    pub fn custom(mut self, name: &str, value: &str) -> Product {
+        self.custom_fields.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// With these images, the first of them the main one.
+    pub fn pictures(mut self, urls: &[&str]) -> Product {
+        let mut urls = urls.iter().map(|url| (*url).to_owned());
+        self.product_image = urls.next().unwrap_or_default();
+        self.images = urls.collect();
+        self
+    }
+
+    /// As a parent of variants.
+    pub fn parent(mut self) -> Product {
+        self.is_parent = true;
+        self
+    }
+
+    /// As a variant of that parent, whose key it needn't be yet.
+    pub fn variant_of(mut self, parent: u64) -> Product {
+        self.parent_variant = parent;
+        self
+    }
+
     /// With this JSON text where the field would stand.
     pub fn raw(mut self, field: &str, json: &str) -> Product {
         self.raw.insert(field.to_owned(), json.to_owned());

@@ -271,6 +271,56 @@ fn control_over_http_does_the_same() {
     assert_eq!(set.office.server().state()["clients"][0]["products"], 11);
 }
 
+#[test]
+fn families_out_of_nothing() {
+    let set = set();
+    let families = set.office.fill_families(60, 4, 5);
+    assert_eq!((families.len(), set.office.product_ids().len()), (60, 300));
+    assert!(families.iter().any(|(parent, children)| children.iter().all(|child| child < parent)));
+    for (parent, children) in &families {
+        let head = set.office.product(*parent).unwrap();
+        assert!(head.is_parent && head.parent_variant == 0 && head.images.len() == 2, "{head:?}");
+        assert!(head.category_id > 0 && head.custom_fields.len() == 2);
+        let mut names = std::collections::BTreeSet::new();
+        for child in children {
+            let child = set.office.product(*child).unwrap();
+            assert_eq!((child.parent_variant, child.category_id), (*parent, head.category_id));
+            let option = child.product_name.strip_prefix(&format!("{} - ", head.product_name)).unwrap();
+            assert!(names.insert(option.to_owned()) && !child.barcode.is_empty());
+        }
+    }
+    let other = self::set();
+    assert_eq!(other.office.fill_families(60, 4, 5), families);
+    assert_eq!(format!("{:?}", other.office.product(7)), format!("{:?}", set.office.product(7)));
+    assert_eq!(other.office.fill_families(1, 20, 5)[0].1.len(), 20);
+}
+
+#[test]
+fn what_staff_change_of_a_family() {
+    let set = set();
+    let office = &set.office;
+    let parent =
+        Product::new("P", "Kopp").parent().group("Kjøkken > Kopper").brand(2, "Fjord").custom("Farge", "Blå");
+    let parent = office
+        .add_product(parent.pictures(&["https://images.example/a.png", "https://images.example/b.png"]));
+    let child = office.add_variant(parent, "P-1", "Stor");
+    let kept = office.product(child).unwrap();
+    assert_eq!((kept.product_name.as_str(), kept.parent_variant, kept.brand_id), ("Kopp - Stor", parent, 2));
+    office.set_parent(child, 99);
+    office.set_group(child, "Stue > Pynt");
+    office.set_brand(child, 0, "");
+    office.set_custom(child, "Farge", Some("Rød"));
+    office.set_custom(child, "Vekt", Some("1"));
+    office.set_custom(child, "Vekt", None);
+    office.set_pictures(child, &[]);
+    office.set_is_parent(parent, false);
+    let kept = office.product(child).unwrap();
+    assert_eq!((kept.parent_variant, kept.brand_name.as_str(), kept.product_image.as_str()), (99, "", ""));
+    assert_eq!(kept.custom_fields, [("Farge".to_owned(), "Rød".to_owned())]);
+    assert_eq!(office.categories().last().unwrap(), &(kept.category_id, "Stue > Pynt".to_owned()));
+    assert!(!office.product(parent).unwrap().is_parent);
+}
+
 #[tokio::test]
 async fn a_hundred_thousand_products_are_paged_quickly() {
     let set = set();

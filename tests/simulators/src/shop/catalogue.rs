@@ -4,7 +4,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use super::product::{Manage, Product};
+use super::{
+    answer::Refused,
+    media::Library,
+    product::{Manage, Product},
+};
 
 /// The shop's products. Every change goes through [`Catalogue::put`] or [`Catalogue::remove`], which keep the indexes.
 pub(super) struct Catalogue {
@@ -12,6 +16,8 @@ pub(super) struct Catalogue {
     by_sku: HashMap<String, BTreeSet<u64>>,
     by_gtin: HashMap<String, BTreeSet<u64>>,
     by_modified: BTreeSet<(i64, u64)>,
+    by_parent: HashMap<u64, BTreeSet<u64>>,
+    pub(super) media: Library,
     next: u64,
 }
 
@@ -22,21 +28,25 @@ impl Catalogue {
             by_sku: HashMap::new(),
             by_gtin: HashMap::new(),
             by_modified: BTreeSet::new(),
+            by_parent: HashMap::new(),
+            media: Library::default(),
             next,
         }
     }
 
     /// The next free id: products, variations and media files share one row of numbers.
     pub(super) fn next_id(&mut self) -> u64 {
-        self.next += 1;
-        self.next - 1
+        let next = self.next;
+        self.next = next.saturating_add(1);
+        next
     }
 
     pub(super) fn add(&mut self, mut product: Product, now: Timestamp) -> u64 {
         if product.id == 0 {
             product.id = self.next_id();
         }
-        self.next = self.next.max(product.id + 1);
+        let ids = product.images.iter().map(|image| image.id).chain([product.id]);
+        self.next = ids.fold(self.next, |next, id| next.max(id.saturating_add(1)));
         product.created = product.created.or(Some(now));
         product.modified = product.modified.or(Some(now));
         let id = product.id;
@@ -45,8 +55,14 @@ impl Catalogue {
     }
 
     pub(super) fn put(&mut self, product: Product) {
-        self.remove(product.id);
+        self.take(product.id);
         let id = product.id;
+        for image in product.images.iter().filter(|image| image.id > 0) {
+            self.media.adopt(image, product.created);
+        }
+        if product.is_variation() {
+            self.by_parent.entry(product.parent).or_default().insert(id);
+        }
         if !product.sku.trim().is_empty() {
             self.by_sku.entry(sku_key(&product.sku)).or_default().insert(id);
         }
@@ -57,8 +73,27 @@ impl Catalogue {
         self.products.insert(id, product);
     }
 
+    /// Deletes a product for good, and its variations with it.
     pub(super) fn remove(&mut self, id: u64) -> Option<Product> {
+        let product = self.take(id)?;
+        self.remove_variations(id);
+        Some(product)
+    }
+
+    /// Deletes the variations of a product.
+    pub(super) fn remove_variations(&mut self, parent: u64) {
+        for id in self.by_parent.get(&parent).cloned().unwrap_or_default() {
+            self.take(id);
+        }
+    }
+
+    fn take(&mut self, id: u64) -> Option<Product> {
         let product = self.products.remove(&id)?;
+        if product.is_variation()
+            && let Some(ids) = self.by_parent.get_mut(&product.parent)
+        {
+            ids.remove(&id);
+        }
         for (index, key) in
             [(&mut self.by_sku, sku_key(&product.sku)), (&mut self.by_gtin, product.gtin.clone())]
         {
@@ -95,12 +130,30 @@ impl Catalogue {
         self.by_modified.range(from..).filter_map(|(_, id)| self.get(*id))
     }
 
-    /// The variations of a product, by id.
-    pub(super) fn variations(&self, product: &Product) -> impl Iterator<Item = &Product> {
-        // Only a variable product has any, and ids above its own: a simple one costs nothing.
-        let from = if product.kind == "variable" { product.id } else { u64::MAX };
-        let id = product.id;
-        self.products.range(from..).map(|(_, product)| product).filter(move |other| other.parent == id)
+    /// The variations of a product, by id, those in the trash too.
+    pub(super) fn variations(&self, parent: u64) -> impl Iterator<Item = &Product> {
+        self.by_parent.get(&parent).into_iter().flatten().filter_map(|id| self.get(*id))
+    }
+
+    /// The variation with that id, if it is that parent's.
+    pub(super) fn variation(&self, parent: u64, id: u64) -> Result<&Product, Refused> {
+        let found = self.get(id).filter(|variation| variation.is_variation() && variation.parent == parent);
+        found.ok_or_else(|| Refused::new(404, "woocommerce_rest_product_variation_invalid_id", "Invalid ID."))
+    }
+
+    /// Bumps the date of a product, if there is one.
+    pub(super) fn touch(&mut self, id: u64, now: Timestamp) {
+        if let Some(product) = self.get(id).cloned() {
+            self.put(Product { modified: Some(now), ..product });
+        }
+    }
+
+    /// Moves a product to the trash, and its variations with it.
+    pub(super) fn trash(&mut self, id: u64, now: Timestamp) -> bool {
+        for variation in self.by_parent.get(&id).cloned().unwrap_or_default() {
+            self.edit(variation, None, |variation| variation.status = "trash".to_owned());
+        }
+        self.edit(id, Some(now), |product| product.status = "trash".to_owned())
     }
 
     /// Changes a product; a variation bumps its parent too.
@@ -115,21 +168,22 @@ impl Catalogue {
         change(&mut product);
         product.id = id;
         product.modified = now.or(product.modified);
-        let parent = self.get(product.parent).filter(|_| now.is_some()).cloned();
+        let parent = product.parent;
         self.put(product);
-        if let Some(parent) = parent {
-            self.put(Product { modified: now, ..parent });
+        if let Some(now) = now {
+            self.touch(parent, now);
         }
         true
     }
 
     pub(super) fn sell(&mut self, id: u64, quantity: i64, now: Timestamp) -> bool {
         let Some(product) = self.get(id) else { return false };
-        let holder = if product.manage_stock == Manage::Parent { product.parent } else { id };
+        let manager = product.manager(self.get(product.parent));
+        let holder = if manager == Manage::Parent { product.parent } else { id };
         self.edit(id, Some(now), |_| {});
         self.edit(holder, Some(now), |product| {
             if product.manage_stock == Manage::Yes {
-                product.stock = Some(product.stock.unwrap_or(0) - quantity);
+                product.stock = Some(product.stock.unwrap_or(0).saturating_sub(quantity));
                 product.settle_stock();
             }
         })

@@ -1,4 +1,4 @@
-//! Lists of products: filters, order and pages.
+//! Lists of products and of variations: filters, order and pages.
 
 use std::{borrow::Cow, collections::BTreeMap};
 
@@ -38,31 +38,55 @@ const ORDERS: [&str; 18] = [
 ];
 const STATUSES: [&str; 7] = ["any", "future", "trash", "draft", "pending", "private", "publish"];
 
+/// By what variations can be ordered.
+const VARIATION_ORDERS: [&str; 7] = ["date", "id", "include", "title", "slug", "modified", "menu_order"];
+
+/// What is listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Products; variations only where they are asked for by their SKUs.
+    Products,
+    /// The variations of a product.
+    VariationsOf(u64),
+    /// All variations.
+    Variations,
+}
+
 /// What one query asks for, checked.
 struct Ask {
+    scope: Scope,
     page: usize,
     per_page: usize,
     offset: Option<usize>,
     orderby: String,
     descending: bool,
     after: Option<i64>,
+    before: Option<i64>,
     statuses: Vec<String>,
     kind: Option<String>,
     include: Vec<u64>,
     exclude: Vec<u64>,
+    categories: Vec<u64>,
+    stock_status: Option<String>,
     skus: Vec<String>,
     search_sku: Option<String>,
     search: Option<String>,
 }
 
-/// `GET products`.
-pub(super) fn list(show: &Show<'_>, catalogue: &Catalogue, query: &Query) -> Result<Reply, Refused> {
-    let ask = ask(show, query)?;
+/// `GET products`, and of variations.
+pub(super) fn list(
+    show: &Show<'_>,
+    catalogue: &Catalogue,
+    scope: Scope,
+    query: &Query,
+) -> Result<Reply, Refused> {
+    let ask = ask(show, scope, query)?;
     let mut found: Vec<&Product> = candidates(catalogue, &ask).filter(|product| ask.wants(product)).collect();
     match ask.orderby.as_str() {
         // Already in order: by modification and, within a second, by id.
         "modified" if ask.after.is_some() && ask.by_date() => {}
         "modified" => found.sort_unstable_by_key(|p| (Product::seconds(p.modified), p.id)),
+        "menu_order" => found.sort_unstable_by_key(|p| (p.menu_order, p.id)),
         "id" => found.sort_unstable_by_key(|p| p.id),
         "title" => found.sort_by_cached_key(|p| (p.name.to_lowercase(), p.id)),
         "include" => found.sort_by_key(|p| ask.include.iter().position(|id| *id == p.id)),
@@ -76,12 +100,18 @@ pub(super) fn list(show: &Show<'_>, catalogue: &Catalogue, query: &Query) -> Res
         .iter()
         .skip(from)
         .take(ask.per_page)
-        .map(|p| show.product(p, catalogue))
+        .map(|p| match scope {
+            Scope::Products => show.product(p, catalogue),
+            _ => show.variation(p, catalogue),
+        })
         .collect::<Vec<Value>>();
     Ok(Reply::rows(rows, found.len(), ask.per_page))
 }
 
 fn candidates<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Box<dyn Iterator<Item = &'a Product> + 'a> {
+    if let Scope::VariationsOf(parent) = ask.scope {
+        return Box::new(catalogue.variations(parent));
+    }
     if !ask.skus.is_empty() {
         let mut found: Vec<_> = ask.skus.iter().flat_map(|sku| catalogue.with_sku(sku)).collect();
         found.sort_unstable_by_key(|product| product.id);
@@ -101,23 +131,36 @@ fn candidates<'a>(catalogue: &'a Catalogue, ask: &Ask) -> Box<dyn Iterator<Item 
 impl Ask {
     /// Whether the candidates came by date.
     fn by_date(&self) -> bool {
-        self.skus.is_empty() && self.include.is_empty()
+        self.skus.is_empty() && self.include.is_empty() && !matches!(self.scope, Scope::VariationsOf(_))
     }
 
     fn wants(&self, product: &Product) -> bool {
-        // Variations come into a list only by their SKU.
         let by_sku = !self.skus.is_empty() || self.search_sku.is_some();
+        let in_scope = match self.scope {
+            Scope::Products => by_sku || !product.is_variation(),
+            Scope::Variations | Scope::VariationsOf(_) => product.is_variation(),
+        };
         let contains = |text: &str, part: &Option<String>| {
             part.as_ref().is_none_or(|part| text.to_lowercase().contains(&part.to_lowercase()))
         };
-        (by_sku || product.kind != "variation")
+        in_scope
             && self.kind.as_ref().is_none_or(|kind| *kind == product.kind)
             && self.status(&product.status)
             && self.after.is_none_or(|second| Product::seconds(product.modified) > second)
+            && self.before.is_none_or(|second| Product::seconds(product.modified) < second)
+            && (self.skus.is_empty() || self.has_sku(&product.sku))
+            && (self.categories.is_empty()
+                || self.categories.iter().any(|id| product.categories.contains(id)))
+            && self.stock_status.as_ref().is_none_or(|status| *status == product.stock_status)
             && (self.include.is_empty() || self.include.contains(&product.id))
             && !self.exclude.contains(&product.id)
             && contains(&product.sku, &self.search_sku)
             && contains(&product.name, &self.search)
+    }
+
+    fn has_sku(&self, sku: &str) -> bool {
+        let sku = sku.trim().to_lowercase();
+        self.skus.iter().any(|wanted| wanted.to_lowercase() == sku)
     }
 
     fn status(&self, status: &str) -> bool {
@@ -126,7 +169,7 @@ impl Ask {
     }
 }
 
-fn ask(show: &Show<'_>, query: &Query) -> Result<Ask, Refused> {
+fn ask(show: &Show<'_>, scope: Scope, query: &Query) -> Result<Ask, Refused> {
     let mut wrong = Vec::new();
     let text = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let mut one_of = |name: &str, allowed: &[&str], tail: &str| match text(name) {
@@ -139,9 +182,70 @@ fn ask(show: &Show<'_>, query: &Query) -> Result<Ask, Refused> {
         value => value.map(str::to_owned),
     };
     let status = one_of("status", &STATUSES, "");
-    let orderby = one_of("orderby", &ORDERS, ", and rating");
+    let (orders, tail) = match scope {
+        Scope::Products => (&ORDERS[..], ", and rating"),
+        _ => (&VARIATION_ORDERS[..], ""),
+    };
+    // `modified` came with woocommerce-rest-api#226, merged into WooCommerce 4.5.
+    let orders: Vec<&str> =
+        orders.iter().copied().filter(|order| *order != "modified" || show.setup.since(4, 5)).collect();
+    let orderby = one_of("orderby", &orders, tail);
     let order = one_of("order", &["asc", "desc"], "");
-    let kind = one_of("type", &["simple", "grouped", "external", "variable"], "");
+    let kind = match scope {
+        Scope::Products => one_of("type", &["simple", "grouped", "external", "variable"], ""),
+        _ => None,
+    };
+    let (page, per_page) = pages(query, &mut wrong);
+    // Unknown parameters are ignored: these two are known from 5.8 on.
+    let mut date = |name: &str| {
+        let date = text(name).filter(|_| show.setup.since(5, 8))?;
+        let second = second(show, query, date);
+        if second.is_none() {
+            wrong.push((name.to_owned(), "rest_invalid_date", "Invalid date.".to_owned()));
+        }
+        second
+    };
+    let (after, before) = (date("modified_after"), date("modified_before"));
+    if !wrong.is_empty() {
+        return Err(Refused::params(&wrong));
+    }
+    // For variations it came with 9.7 (woocommerce#54235), for products shortly before.
+    let knows_statuses = !show.v2 && show.setup.since(9, if scope == Scope::Products { 6 } else { 7 });
+    let include_status = text("include_status").filter(|_| knows_statuses);
+    let statuses =
+        include_status.map(|list| list.split(',').map(|status| status.trim().to_owned()).collect());
+    Ok(Ask {
+        scope,
+        page,
+        per_page,
+        offset: text("offset").and_then(|offset| offset.parse().ok()),
+        orderby: orderby.unwrap_or_else(|| "date".to_owned()),
+        descending: order.as_deref() != Some("asc"),
+        after,
+        before,
+        statuses: statuses.unwrap_or_else(|| vec![status.unwrap_or_else(|| "any".to_owned())]),
+        kind,
+        include: ids(text("include")),
+        exclude: ids(text("exclude")),
+        categories: ids(text("category")),
+        stock_status: text("stock_status").filter(|_| !show.v2).map(str::to_owned),
+        skus: text("sku")
+            .map(|list| list.split(',').map(|sku| sku.trim().to_owned()).collect())
+            .unwrap_or_default(),
+        search_sku: text("search_sku").map(str::to_owned),
+        search: text("search").map(str::to_owned),
+    })
+}
+
+pub(super) fn ids(list: Option<&str>) -> Vec<u64> {
+    list.into_iter().flat_map(|list| list.split(',')).filter_map(|id| id.trim().parse().ok()).collect()
+}
+
+/// A parameter, its error's code, and the words.
+type Wrong = (String, &'static str, String);
+
+/// `page` and `per_page`; what is wrong with them is added.
+pub(super) fn pages(query: &Query, wrong: &mut Vec<Wrong>) -> (usize, usize) {
     let mut number = |name: &str, default: usize, most: usize| {
         let Some(text) = query.get(name) else { return default };
         match text.parse::<usize>() {
@@ -164,48 +268,15 @@ fn ask(show: &Show<'_>, query: &Query) -> Result<Ask, Refused> {
             }
         }
     };
-    let page = number("page", 1, usize::MAX);
-    let per_page = number("per_page", 10, 100);
-    let after = match text("modified_after").map(|date| modified_after(show, query, date)) {
-        Some(None) => {
-            wrong.push(("modified_after".to_owned(), "rest_invalid_date", "Invalid date.".to_owned()));
-            None
-        }
-        after => after.flatten(),
-    };
-    if !wrong.is_empty() {
-        return Err(Refused::params(&wrong));
-    }
-    let include_status = text("include_status").filter(|_| !show.v2);
-    let statuses =
-        include_status.map(|list| list.split(',').map(|status| status.trim().to_owned()).collect());
-    Ok(Ask {
-        page,
-        per_page,
-        offset: text("offset").and_then(|offset| offset.parse().ok()),
-        orderby: orderby.unwrap_or_else(|| "date".to_owned()),
-        descending: order.as_deref() != Some("asc"),
-        after,
-        statuses: statuses.unwrap_or_else(|| vec![status.unwrap_or_else(|| "any".to_owned())]),
-        kind,
-        include: ids(text("include")),
-        exclude: ids(text("exclude")),
-        skus: text("sku")
-            .map(|list| list.split(',').map(|sku| sku.trim().to_owned()).collect())
-            .unwrap_or_default(),
-        search_sku: text("search_sku").map(str::to_owned),
-        search: text("search").map(str::to_owned),
-    })
-}
-
-fn ids(list: Option<&str>) -> Vec<u64> {
-    list.into_iter().flat_map(|list| list.split(',')).filter_map(|id| id.trim().parse().ok()).collect()
+    (number("page", 1, usize::MAX), number("per_page", 10, 100))
 }
 
 /// The second that `modified_after` means: naive dates are the shop's own, or GMT with `dates_are_gmt`. A date with an
 /// offset *and* the flag is shifted by the shop's offset, and so misses changes.
-fn modified_after(show: &Show<'_>, query: &Query, date: &str) -> Option<i64> {
-    let gmt = matches!(query.get("dates_are_gmt").map(String::as_str), Some("true" | "1"));
+fn second(show: &Show<'_>, query: &Query, date: &str) -> Option<i64> {
+    // Before 5.4 the flag was unknown, and so ignored.
+    let gmt = show.setup.since(5, 4)
+        && matches!(query.get("dates_are_gmt").map(String::as_str), Some("true" | "1"));
     let date: Cow<'_, str> = if date.as_bytes().get(10) == Some(&b' ') {
         // A plus that was not encoded arrives as a space; one between date and time is as good as a T.
         Cow::Owned(date.replacen(' ', "T", 1))

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Shop;
+use super::{Shop, text::slug};
 
 /// A product or a variation. Texts are as stored: names sanitised, prices as text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,7 +36,7 @@ pub struct Product {
     pub stock_status: String,
     /// `no`, `notify` or `yes`.
     pub backorders: String,
-    /// The tax class's slug; empty for the standard.
+    /// The tax class's slug; empty for the standard, `parent` for a variation's parent's.
     pub tax_class: String,
     /// The description.
     pub description: String,
@@ -46,10 +46,14 @@ pub struct Product {
     pub weight: String,
     /// The categories' ids.
     pub categories: Vec<u64>,
-    /// The images.
+    /// The images; of a variation the first counts.
     pub images: Vec<Image>,
-    /// The attributes as they were written.
-    pub attributes: Vec<Value>,
+    /// The attributes of a product.
+    pub attributes: Vec<Attribute>,
+    /// What a variation is of its parent's attributes.
+    pub choices: Vec<Choice>,
+    /// Its place among others.
+    pub menu_order: i64,
     /// The meta data.
     pub meta: Vec<Meta>,
     /// When it was made; none becomes the moment it is added.
@@ -82,6 +86,8 @@ impl Default for Product {
             categories: Vec::new(),
             images: Vec::new(),
             attributes: Vec::new(),
+            choices: Vec::new(),
+            menu_order: 0,
             meta: Vec::new(),
             created: None,
             modified: None,
@@ -98,8 +104,43 @@ pub enum Manage {
     No,
     /// The product itself.
     Yes,
-    /// The variation's parent.
+    /// The variation's parent, where that does: as good as nobody otherwise.
     Parent,
+}
+
+/// An attribute of a product.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Attribute {
+    /// The global attribute, or 0 for one of the product's own.
+    pub id: u64,
+    /// Its name; of a global one its taxonomy, `pa_farge`.
+    pub name: String,
+    /// Its place.
+    pub position: u64,
+    /// Shown on the product's page.
+    pub visible: bool,
+    /// Variations differ in it.
+    pub variation: bool,
+    /// Its values: texts, or the slugs of a global attribute's terms.
+    pub options: Vec<String>,
+}
+
+impl Attribute {
+    /// What variations choose by, and where they keep it: `pa_farge`, `storrelse`.
+    pub(super) fn key(&self) -> String {
+        slug(&self.name)
+    }
+}
+
+/// A variation's value of one of its parent's attributes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The attribute's name as a slug: `storrelse`; of a global one its taxonomy, `pa_farge`.
+    pub attribute: String,
+    /// The text, or the slug of a global attribute's term; empty for any.
+    pub option: String,
 }
 
 /// An image of a product.
@@ -145,6 +186,50 @@ impl Product {
         self.stock = Some(stock);
         self.settle_stock();
         self
+    }
+
+    /// The same product as the parent of variations that differ in this attribute of its own.
+    pub fn variable(mut self, attribute: &str, options: &[&str]) -> Product {
+        self.kind = "variable".to_owned();
+        self.attributes.push(Attribute {
+            name: attribute.to_owned(),
+            visible: true,
+            variation: true,
+            options: options.iter().map(|option| (*option).to_owned()).collect(),
+            ..Attribute::default()
+        });
+        self
+    }
+
+    /// A published variation of that parent, its tax class the parent's, its stock unmanaged.
+    pub fn variation(parent: u64, sku: &str, regular_price: &str) -> Product {
+        Product {
+            kind: "variation".to_owned(),
+            parent,
+            tax_class: "parent".to_owned(),
+            ..Product::simple(sku, "", regular_price)
+        }
+    }
+
+    /// The same variation with a value of one of its parent's own attributes.
+    pub fn choosing(mut self, attribute: &str, option: &str) -> Product {
+        self.choices.push(Choice { attribute: slug(attribute), option: option.to_owned() });
+        self
+    }
+
+    /// Whether it is a variation.
+    pub fn is_variation(&self) -> bool {
+        self.kind == "variation"
+    }
+
+    /// Who manages its stock: its parent, where it doesn't itself and the parent does.
+    pub(super) fn manager(&self, parent: Option<&Product>) -> Manage {
+        let parent_does = parent.is_some_and(|parent| parent.manage_stock == Manage::Yes);
+        match self.manage_stock {
+            Manage::Yes => Manage::Yes,
+            _ if self.is_variation() && parent_does => Manage::Parent,
+            _ => Manage::No,
+        }
     }
 
     /// Works out the stock's status where the stock is managed, and forgets the stock where it isn't.

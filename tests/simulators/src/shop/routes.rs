@@ -1,5 +1,9 @@
 //! From a request to an answer: the host's quirks first, then who is asking, then the routes.
 
+mod batch;
+mod products;
+mod variations;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use world::{Method, Request, Response};
@@ -8,13 +12,10 @@ use super::{
     State,
     answer::{Refused, Reply, header, page, send},
     auth,
-    list::{self, Query},
+    list::Query,
     show::{Show, only},
-    write::{self, How},
+    terms,
 };
-
-/// The most items of a batch.
-const MAX_BATCH: usize = 100;
 
 /// Answers a request.
 pub(super) fn handle(state: &mut State, request: &Request, now: Timestamp) -> Response {
@@ -93,18 +94,27 @@ fn answer(
     };
     let (v2, path) = match route.split_once('/') {
         None if route.is_empty() && request.method == Method::Get => {
-            return filtered(Reply::ok(setup.index()), query);
+            return filtered(Reply::ok(setup.index(now)), query);
         }
         Some(("wc", rest)) if setup.woocommerce => match rest.split_once('/') {
-            Some(("v3", path)) if setup.v3 => (false, path.to_owned()),
+            Some(("v3", path)) if setup.has_v3() => (false, path.to_owned()),
             Some(("v2", path)) => (true, path.to_owned()),
             _ => return Err(Refused::no_route()),
         },
         _ => return Err(Refused::no_route()),
     };
     let parts = path.split('/').collect::<Vec<_>>();
-    let reply = dispatch(state, request, &parts, v2, who.is_some(), query, now)?;
-    filtered(reply, query)
+    let call = Call { request, query, v2, known: who.is_some(), home: home(setup, request), now };
+    filtered(call.dispatch(state, &parts)?, query)
+}
+
+/// The shop's address, with a slash at its end.
+fn home(setup: &super::Setup, request: &Request) -> String {
+    let url = &request.url;
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let folder = setup.folder.trim_matches('/');
+    let slash = if folder.is_empty() { "" } else { "/" };
+    format!("{}://{}{port}/{folder}{slash}", url.scheme(), url.host_str().unwrap_or_default())
 }
 
 /// `_fields` works on every answer, a batch's included, where it hides the errors.
@@ -114,84 +124,129 @@ fn filtered(reply: Reply, query: &Query) -> Result<Reply, Refused> {
     Ok(Reply { value: only(reply.value, &fields), ..reply })
 }
 
-fn dispatch(
-    state: &mut State,
-    request: &Request,
-    parts: &[&str],
+/// The fields of a body.
+type Fields = Map<String, Value>;
+
+/// A call of WooCommerce, and who makes it.
+struct Call<'a> {
+    request: &'a Request,
+    query: &'a Query,
     v2: bool,
+    /// Whether a key was let in.
     known: bool,
-    query: &Query,
+    home: String,
     now: Timestamp,
-) -> Result<Reply, Refused> {
-    use Method::{Delete, Get, Post, Put};
-    let stranger = |code, what: &str| {
-        if known { Ok(()) } else { Err(Refused::new(401, code, format!("Sorry, you {what}."))) }
-    };
-    let can_list = || stranger("woocommerce_rest_cannot_view", "cannot list resources");
-    let id = |text: &str| text.parse::<u64>().map_err(|_| Refused::no_route());
-    let zone = state.setup.zone();
-    match (request.method, parts) {
-        (Get, ["products"]) => {
-            can_list()?;
-            list::list(&Show { setup: &state.setup, zone, v2 }, &state.catalogue, query)
+}
+
+impl Call<'_> {
+    fn dispatch(&self, state: &mut State, parts: &[&str]) -> Result<Reply, Refused> {
+        let (method, query, known) = (self.request.method, self.query, self.known);
+        let fields = || self.fields();
+        match (method, parts) {
+            (_, ["products", "categories", rest @ ..]) => {
+                terms::categories(state, method, rest, fields, known, query)
+            }
+            (_, ["products", "attributes", rest @ ..]) => {
+                terms::attributes(state, method, rest, fields, known, query)
+            }
+            (Method::Get, ["products", "brands"]) if !self.v2 && state.setup.since(9, 6) => {
+                self.can_list()?;
+                Ok(Reply::rows(Vec::new(), 0, 10))
+            }
+            (_, ["products", parent, "variations", rest @ ..]) => self.variations(state, parent, rest),
+            (Method::Get, ["variations"]) if !self.v2 && state.setup.since(10, 3) => {
+                self.all_variations(state)
+            }
+            (_, ["products", rest @ ..]) => self.products(state, rest),
+            (Method::Get, _) => self.page_of_setup(state, parts),
+            _ => Err(Refused::no_route()),
         }
-        (Post, ["products"]) => {
-            stranger("woocommerce_rest_cannot_create", "are not allowed to create resources")?;
-            let fields = fields(request)?;
-            write::check(&fields)?;
-            let id = write::create(&state.setup, &mut state.catalogue, &fields, How::Single, now)?;
-            Ok(Reply { status: 201, ..shown(state, id, v2) })
-        }
-        (Post, ["products", "batch"]) => {
-            let what = "are not allowed to batch manipulate this resource";
-            stranger("woocommerce_rest_cannot_batch", what)?;
-            batch(state, &fields(request)?, v2, now)
-        }
-        (Get, ["products", text]) => {
-            let id = id(text)?;
-            stranger("woocommerce_rest_cannot_view", "cannot view this resource")?;
-            state.catalogue.get(id).ok_or_else(|| Refused::invalid_id(404))?;
-            Ok(shown(state, id, v2))
-        }
-        (Post | Put, ["products", text]) => {
-            let id = id(text)?;
-            stranger("woocommerce_rest_cannot_edit", "are not allowed to edit this resource")?;
-            let fields = fields(request)?;
-            write::check(&fields)?;
-            write::update(&state.setup, &mut state.catalogue, id, &fields, How::Single, now)?;
-            Ok(shown(state, id, v2))
-        }
-        (Delete, ["products", text]) => {
-            let id = id(text)?;
-            stranger("woocommerce_rest_cannot_delete", "are not allowed to delete this resource")?;
-            let force = matches!(query.get("force").map(String::as_str), Some("true" | "1"));
-            delete(state, id, force, v2, now).map(Reply::ok)
-        }
-        (Get, ["products", text, "variations"]) => {
-            let id = id(text)?;
-            can_list()?;
-            let parent = state.catalogue.get(id).ok_or_else(|| Refused::invalid_id(404))?;
-            let show = Show { setup: &state.setup, zone, v2 };
-            let rows: Vec<Value> =
-                state.catalogue.variations(parent).map(|v| show.product(v, &state.catalogue)).collect();
-            Ok(paged(rows, query))
-        }
-        (Get, ["taxes"]) => can_list().map(|()| paged(state.setup.taxes(), query)),
-        (Get, ["taxes", "classes"]) => can_list().map(|()| paged(state.setup.tax_classes(), &Query::new())),
-        (Get, ["settings", group]) => {
-            can_list()?;
-            let group = state.setup.settings(group).map(Reply::ok);
-            group.ok_or_else(|| {
-                Refused::new(404, "rest_setting_setting_group_invalid", "Invalid setting group.")
-            })
-        }
-        (Get, ["data", "currencies", "current"]) if !v2 => {
-            can_list()?;
-            Ok(Reply::ok(json!({"code": state.setup.currency, "name": state.setup.currency, "symbol": "kr"})))
-        }
-        (Get, ["system_status"]) => can_list().map(|()| Reply::ok(state.setup.system_status())),
-        _ => Err(Refused::no_route()),
     }
+
+    /// What is read only, and tells of the setup.
+    fn page_of_setup(&self, state: &State, parts: &[&str]) -> Result<Reply, Refused> {
+        let (setup, query) = (&state.setup, self.query);
+        match parts {
+            ["taxes"] => self.can_list().map(|()| paged(setup.taxes(), query)),
+            ["taxes", "classes"] => self.can_list().map(|()| paged(setup.tax_classes(), &Query::new())),
+            ["settings", group] => {
+                self.can_list()?;
+                let group = setup.settings(group).map(Reply::ok);
+                group.ok_or_else(|| {
+                    Refused::new(404, "rest_setting_setting_group_invalid", "Invalid setting group.")
+                })
+            }
+            ["data", "currencies", "current"] if !self.v2 => {
+                self.can_list()?;
+                Ok(Reply::ok(json!({"code": setup.currency, "name": setup.currency, "symbol": "kr"})))
+            }
+            ["orders", "statuses"] if !self.v2 => self.can_list().map(|()| Reply::ok(setup.order_statuses())),
+            ["system_status"] => self.can_list().map(|()| Reply::ok(setup.system_status())),
+            _ => Err(Refused::no_route()),
+        }
+    }
+
+    fn allowed(&self, code: &'static str, what: &str) -> Result<(), Refused> {
+        if self.known { Ok(()) } else { Err(Refused::new(401, code, format!("Sorry, you {what}."))) }
+    }
+
+    fn can_list(&self) -> Result<(), Refused> {
+        self.allowed("woocommerce_rest_cannot_view", "cannot list resources")
+    }
+
+    fn can_view(&self) -> Result<(), Refused> {
+        self.allowed("woocommerce_rest_cannot_view", "cannot view this resource")
+    }
+
+    fn can_create(&self) -> Result<(), Refused> {
+        self.allowed("woocommerce_rest_cannot_create", "are not allowed to create resources")
+    }
+
+    fn can_edit(&self) -> Result<(), Refused> {
+        self.allowed("woocommerce_rest_cannot_edit", "are not allowed to edit this resource")
+    }
+
+    fn can_delete(&self) -> Result<(), Refused> {
+        self.allowed("woocommerce_rest_cannot_delete", "are not allowed to delete this resource")
+    }
+
+    fn can_batch(&self) -> Result<(), Refused> {
+        self.allowed("woocommerce_rest_cannot_batch", "are not allowed to batch manipulate this resource")
+    }
+
+    fn forces(&self) -> bool {
+        matches!(self.query.get("force").map(String::as_str), Some("true" | "1"))
+    }
+
+    /// How the answer to a read looks.
+    fn show<'a>(&'a self, state: &'a State) -> Show<'a> {
+        let State { setup, .. } = state;
+        Show { setup, zone: setup.zone(), v2: self.v2, edit: false, home: &self.home, now: self.now }
+    }
+
+    /// How the answer to a write looks.
+    fn show_edit<'a>(&'a self, state: &'a State) -> Show<'a> {
+        Show { edit: true, ..self.show(state) }
+    }
+
+    fn fields(&self) -> Result<Fields, Refused> {
+        let body = self.request.body.as_deref().unwrap_or_default();
+        if body.is_empty() {
+            return Ok(Map::new());
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(fields)) => Ok(fields),
+            Ok(_) => Ok(Map::new()),
+            Err(_) => Err(Refused::new(400, "rest_invalid_json", "Invalid JSON body passed.")
+                .with("json_error_code", 4)
+                .with("json_error_message", "Syntax error")),
+        }
+    }
+}
+
+/// An id in a path.
+fn id(text: &str) -> Result<u64, Refused> {
+    text.parse().map_err(|_| Refused::no_route())
 }
 
 fn paged(rows: Vec<Value>, query: &Query) -> Reply {
@@ -199,92 +254,6 @@ fn paged(rows: Vec<Value>, query: &Query) -> Reply {
         |name: &str, default| query.get(name).and_then(|n| n.parse::<usize>().ok()).unwrap_or(default).max(1);
     let (page, per_page) = (number("page", 1), number("per_page", 10));
     let total = rows.len();
-    Reply::rows(rows.into_iter().skip((page - 1) * per_page).take(per_page).collect(), total, per_page)
-}
-
-fn fields(request: &Request) -> Result<Map<String, Value>, Refused> {
-    let body = request.body.as_deref().unwrap_or_default();
-    if body.is_empty() {
-        return Ok(Map::new());
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(fields)) => Ok(fields),
-        Ok(_) => Ok(Map::new()),
-        Err(_) => Err(Refused::new(400, "rest_invalid_json", "Invalid JSON body passed.")
-            .with("json_error_code", 4)
-            .with("json_error_message", "Syntax error")),
-    }
-}
-
-fn product(state: &State, id: u64, v2: bool) -> Value {
-    let show = Show { setup: &state.setup, zone: state.setup.zone(), v2 };
-    state.catalogue.get(id).map_or(Value::Null, |product| show.product(product, &state.catalogue))
-}
-
-fn shown(state: &State, id: u64, v2: bool) -> Reply {
-    Reply::ok(product(state, id, v2))
-}
-
-/// The answer shows the product as it was before.
-fn delete(state: &mut State, id: u64, force: bool, v2: bool, now: Timestamp) -> Result<Value, Refused> {
-    let before = product(state, id, v2);
-    let found = state.catalogue.get(id).ok_or_else(|| Refused::invalid_id(404))?;
-    if found.kind == "variation" {
-        return Err(write::wrong_endpoint());
-    }
-    if force {
-        state.catalogue.remove(id);
-    } else if found.status == "trash" {
-        return Err(Refused::new(
-            410,
-            "woocommerce_rest_already_trashed",
-            "The product has already been deleted.",
-        ));
-    } else {
-        state.catalogue.edit(id, Some(now), |product| product.status = "trash".to_owned());
-    }
-    Ok(before)
-}
-
-/// Always 200; items one by one, in order, a failed one stopping no other.
-fn batch(state: &mut State, body: &Map<String, Value>, v2: bool, now: Timestamp) -> Result<Reply, Refused> {
-    let items = |name: &str| body.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
-    let (creates, updates, deletes) = (items("create"), items("update"), items("delete"));
-    if creates.len() + updates.len() + deletes.len() > MAX_BATCH {
-        let code = "woocommerce_rest_request_entity_too_large";
-        return Err(Refused::new(413, code, "Unable to accept more than 100 items for this request."));
-    }
-    let mut answer = Map::new();
-    let mut tell = |name: &str, rows: Vec<Value>| {
-        if !rows.is_empty() {
-            answer.insert(name.to_owned(), Value::Array(rows));
-        }
-    };
-    let failed = |id: Value, refused: &Refused| json!({"id": id, "error": refused.to_json()});
-    let empty = Map::new();
-    let created = creates.iter().map(|item| {
-        let fields = item.as_object().unwrap_or(&empty);
-        match write::create(&state.setup, &mut state.catalogue, fields, How::Item, now) {
-            Ok(id) => product(state, id, v2),
-            Err(refused) => failed(0.into(), &refused),
-        }
-    });
-    tell("create", created.collect());
-    let updated = updates.iter().map(|item| {
-        let fields = item.as_object().unwrap_or(&empty);
-        let sent = item["id"].clone();
-        let id = sent.as_u64().or_else(|| sent.as_str()?.parse().ok()).unwrap_or(0);
-        match write::update(&state.setup, &mut state.catalogue, id, fields, How::Item, now) {
-            Ok(()) => product(state, id, v2),
-            Err(refused) => failed(sent, &refused),
-        }
-    });
-    tell("update", updated.collect());
-    let deleted = deletes.iter().map(|item| {
-        let id = item.as_u64().unwrap_or(0);
-        delete(state, id, true, v2, now).unwrap_or_else(|refused| failed(item.clone(), &refused))
-    });
-    tell("delete", deleted.collect());
-    // An empty batch is an empty PHP array, which is a list.
-    Ok(Reply::ok(if answer.is_empty() { json!([]) } else { Value::Object(answer) }))
+    let from = (page - 1).saturating_mul(per_page);
+    Reply::rows(rows.into_iter().skip(from).take(per_page).collect(), total, per_page)
 }

@@ -1,16 +1,24 @@
 //! How the shop and its host are set up, and the pages that tell it.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{
+    Timestamp,
+    tz::{Offset, TimeZone},
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::Shop;
+use super::{
+    Shop,
+    media::ImageRule,
+    terms::{Category, GlobalAttribute},
+    text::{slug, term_name},
+};
 
 /// How the shop and its host are set up.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Setup {
-    /// The shop's time zone, which naive dates are in.
+    /// The shop's time zone, which naive dates are in: `Europe/Oslo`, or an offset that a person chose, `+05:30`.
     pub time_zone: String,
     /// ISO 4217.
     pub currency: String,
@@ -30,9 +38,18 @@ pub struct Setup {
     pub tax_classes: Vec<(String, String)>,
     /// The categories; the first is where products without one land.
     pub categories: Vec<Category>,
-    /// WooCommerce's version.
+    /// The global attributes.
+    pub attributes: Vec<GlobalAttribute>,
+    /// What comes of the downloads of images, before what their paths say.
+    pub images: Vec<ImageRule>,
+    /// The odd case of woocommerce#45268: an item of a batch whose image fails is written without its images, and answered
+    /// with the image's error alone.
+    pub keeps_products_without_images: bool,
+    /// Order statuses of plugins: slug and name.
+    pub order_statuses: Vec<(String, String)>,
+    /// WooCommerce's version, which decides what the shop knows.
     pub version: String,
-    /// Whether `wc/v3` is there; an old shop has `wc/v2` alone.
+    /// Whether `wc/v3` is there, from WooCommerce 3.5 on; an older shop has `wc/v2` alone.
     pub v3: bool,
     /// Whether WooCommerce is switched on at all.
     pub woocommerce: bool,
@@ -69,17 +86,6 @@ pub struct Tax {
     pub class: String,
 }
 
-/// A category.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Category {
-    /// The id.
-    pub id: u64,
-    /// The name.
-    pub name: String,
-    /// The slug.
-    pub slug: String,
-}
-
 impl Default for Setup {
     /// The measured shop: Norwegian, prices including tax, four rates, WooCommerce 10.5.0.
     fn default() -> Self {
@@ -90,8 +96,12 @@ impl Default for Setup {
             class: class.to_owned(),
         };
         let class = |slug: &str, name: &str| (slug.to_owned(), name.to_owned());
-        let category =
-            |id, name: &str, slug: &str| Category { id, name: name.to_owned(), slug: slug.to_owned() };
+        let category = |id, name: &str, slug: &str| Category {
+            id,
+            name: name.to_owned(),
+            slug: slug.to_owned(),
+            parent: 0,
+        };
         Setup {
             time_zone: "Europe/Oslo".to_owned(),
             currency: "NOK".to_owned(),
@@ -111,6 +121,10 @@ impl Default for Setup {
                 class("lav-sats", "Lav sats"),
                 class("redusert-sats", "Redusert sats"),
             ],
+            attributes: Vec::new(),
+            images: Vec::new(),
+            keeps_products_without_images: false,
+            order_statuses: Vec::new(),
             categories: vec![category(15, "Uncategorized", "uncategorized"), category(17, "Sko", "sko")],
             version: "10.5.0".to_owned(),
             v3: true,
@@ -140,7 +154,55 @@ pub(super) fn change(shop: &Shop, value: Value, _now: Timestamp) -> Result<Value
 impl Setup {
     /// The time zone; UTC where the name is unknown.
     pub(super) fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC)
+        match self.offset() {
+            Some(offset) => TimeZone::fixed(offset),
+            None => TimeZone::get(&self.time_zone).unwrap_or(TimeZone::UTC),
+        }
+    }
+
+    /// The offset from GMT that a person chose instead of a place: `+05:30`.
+    fn offset(&self) -> Option<Offset> {
+        let (hours, minutes) = self.time_zone.strip_prefix(['+', '-'])?.split_once(':')?;
+        let seconds =
+            i32::from(hours.parse::<u8>().ok()?) * 3600 + i32::from(minutes.parse::<u8>().ok()?) * 60;
+        let sign = if self.time_zone.starts_with('-') { -1 } else { 1 };
+        Offset::from_seconds(sign * seconds).ok()
+    }
+
+    /// Whether WooCommerce is of that version or a later one.
+    pub(super) fn since(&self, major: u32, minor: u32) -> bool {
+        let mut numbers = self.version.split(['.', '-']).map(|part| part.parse().unwrap_or(0));
+        let version: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+        version >= (major, minor)
+    }
+
+    pub(super) fn has_v3(&self) -> bool {
+        self.v3 && self.since(3, 5)
+    }
+
+    /// `global_unique_id`.
+    pub(super) fn has_barcodes(&self) -> bool {
+        self.since(9, 2)
+    }
+
+    /// The next free id of a term: categories and the terms of attributes share one row of numbers.
+    pub(super) fn next_term(&self) -> u64 {
+        let categories = self.categories.iter().map(|category| category.id);
+        let terms = self.attributes.iter().flat_map(|attribute| &attribute.terms).map(|term| term.id);
+        categories.chain(terms).max().unwrap_or(0).saturating_add(1)
+    }
+
+    /// Adds a global attribute with terms of these names; the id.
+    pub(super) fn add_attribute(&mut self, name: &str, terms: &[&str]) -> u64 {
+        let id = self.attributes.iter().map(|attribute| attribute.id).max().unwrap_or(0) + 1;
+        let mut next = self.next_term();
+        let slug = format!("pa_{}", slug(name));
+        let mut attribute = GlobalAttribute { id, name: name.to_owned(), slug, terms: Vec::new() };
+        for term in terms {
+            attribute.term(&term_name(term), &mut next);
+        }
+        self.attributes.push(attribute);
+        id
     }
 
     /// `settings/<group>`; `None` for a group that isn't there.
@@ -196,12 +258,39 @@ impl Setup {
         })
     }
 
-    pub(super) fn index(&self) -> Value {
+    /// `orders/statuses`: those of plugins before the last.
+    pub(super) fn order_statuses(&self) -> Value {
+        let known = [
+            ("pending", "Pending payment"),
+            ("processing", "Processing"),
+            ("on-hold", "On hold"),
+            ("completed", "Completed"),
+            ("cancelled", "Cancelled"),
+            ("refunded", "Refunded"),
+            ("failed", "Failed"),
+        ];
+        let more = self.order_statuses.iter().map(|(slug, name)| (slug.as_str(), name.as_str()));
+        let all = known.into_iter().chain(more).chain([("checkout-draft", "Draft")]);
+        all.map(|(slug, name)| json!({"slug": slug, "name": name})).collect()
+    }
+
+    pub(super) fn index(&self, now: Timestamp) -> Value {
         let mut namespaces = vec!["wp/v2"];
         if self.woocommerce {
             namespaces.extend(["wc/v1", "wc/v2"]);
-            namespaces.extend(self.v3.then_some("wc/v3"));
+            namespaces.extend(self.has_v3().then_some("wc/v3"));
         }
-        json!({"name": "Shop", "description": "", "namespaces": namespaces, "timezone_string": self.time_zone})
+        let name = if self.offset().is_some() { "" } else { self.time_zone.as_str() };
+        // Hours, as WordPress has them: a number where it knows the place, a text where a person chose the offset.
+        let minutes = self.zone().to_offset(now).seconds() / 60;
+        let hours = rust_decimal::Decimal::new(i64::from(minutes) * 100 / 60, 2).normalize();
+        let offset = if name.is_empty() { json!(hours.to_string()) } else { number(hours) };
+        json!({"name": "Shop", "description": "", "namespaces": namespaces, "timezone_string": name,
+            "gmt_offset": offset})
     }
+}
+
+/// A JSON number of a decimal.
+fn number(decimal: rust_decimal::Decimal) -> Value {
+    serde_json::from_str(&decimal.to_string()).unwrap_or(Value::Null)
 }

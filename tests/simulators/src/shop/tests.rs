@@ -1,6 +1,10 @@
 mod client;
+mod eras;
+mod families;
+mod pictures;
 mod quirks;
 mod replay;
+mod terms;
 
 use jiff::Timestamp;
 use serde_json::Value;

@@ -119,6 +119,11 @@ fn the_control_does_what_people_do() {
     post("edit", json!({"id": id, "regular_price": "9.00"})).unwrap();
     let product = shop.product_by_sku("k-1").unwrap();
     assert_eq!((product.stock, product.regular_price.as_str()), (Some(3), "9.00"));
+    let category = post("categories", json!({"name": "Sko & støvler"})).unwrap()["id"].as_u64().unwrap();
+    assert_eq!(shop.categories().last().map(|c| (c.id, c.slug.as_str())), Some((category, "sko-stovler")));
+    assert!(post("categories", json!({"name": "x", "parent": 99})).is_err());
+    post("attributes", json!({"name": "Farge", "terms": ["Blå"]})).unwrap();
+    assert_eq!(shop.attributes()[0].terms[0].slug, "bla");
     post("setup", json!({"maintenance": true})).unwrap();
     assert_eq!(shop.state()["setup"]["maintenance"], true);
     assert!(post("products", json!({"skuu": "x"})).is_err() && post("setup", json!({"x": 1})).is_err());

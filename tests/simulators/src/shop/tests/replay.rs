@@ -6,7 +6,7 @@ use serde_json::json;
 use super::*;
 
 /// The recorded shop, as far as the recordings touch it. In the later ones, product 20 is in the trash.
-fn seeded(trashed: bool) -> Shop {
+pub(super) fn seeded(trashed: bool) -> Shop {
     let shop = shop();
     let modified = Some("2026-11-23T12:26:59Z".parse().unwrap());
     for id in 11..=30_u64 {
@@ -21,14 +21,7 @@ fn seeded(trashed: bool) -> Shop {
         }
         shop.add_product(product, now());
     }
-    let parent =
-        Product { id: 511, kind: "variable".into(), sku: "WV-001".into(), modified, ..Product::default() };
-    shop.add_product(parent, now());
-    for (id, sku) in [(515, "WV-001-BL-M"), (516, "WV-001-SV-M")] {
-        let kind = "variation".to_owned();
-        let variation = Product { id, kind, parent: 511, modified, ..Product::simple(sku, "Jakke", "83.94") };
-        shop.add_product(variation.with_stock(22), now());
-    }
+    family(&shop);
     let mut product = Product::simple("NY-1", "Nytt utkast «Ærlig»", "100.00").with_stock(9);
     product.id = 734;
     product.tax_class = "lav-sats".to_owned();
@@ -44,12 +37,65 @@ fn seeded(trashed: bool) -> Shop {
     shop
 }
 
-fn recording(name: &str) -> Value {
+/// The recorded variable product, with its global attributes and four variations.
+fn family(shop: &Shop) {
+    let colour = shop.add_attribute("Farge", &["Rød", "Blå", "Svart", "Hvit", "Grønn"]);
+    shop.set(|setup| {
+        for (term, id) in setup.attributes[0].terms.iter_mut().zip(29..) {
+            term.id = id;
+        }
+    });
+    let size = shop.add_attribute("Størrelse", &["S", "M"]);
+    for name in ["Materiale", "Merke", "Vekt"] {
+        shop.add_attribute(name, &[]);
+    }
+    let at = Some("2026-11-23T12:27:45Z".parse().unwrap());
+    let attribute = |id, name: &str, options: [&str; 2]| Attribute {
+        id,
+        name: name.to_owned(),
+        position: 0,
+        visible: true,
+        variation: true,
+        options: options.map(str::to_owned).to_vec(),
+    };
+    let mut parent = Product::simple("WV-001", "Variabel 01 Jakke", "");
+    parent.kind = "variable".to_owned();
+    parent.attributes =
+        vec![attribute(colour, "pa_farge", ["rod", "bla"]), attribute(size, "pa_storrelse", ["s", "m"])];
+    shop.add_product(Product { id: 511, created: at, modified: at, ..parent }, now());
+    for (id, sku, price, stock, colour, size) in [
+        (512, "WV-001-RØ-S", "2194.90", 18, "rod", "s"),
+        (513, "WV-001-RØ-M", "1599.90", 5, "rod", "m"),
+        (514, "WV-001-BL-S", "843.62", 22, "bla", "s"),
+        (515, "WV-001-BL-M", "83.94", 22, "bla", "m"),
+    ] {
+        let variation = Product::variation(511, sku, price).with_stock(stock);
+        let choice =
+            |name: &str, option: &str| Choice { attribute: name.to_owned(), option: option.to_owned() };
+        let choices = vec![choice("pa_farge", colour), choice("pa_storrelse", size)];
+        let weight = "0.500".to_owned();
+        let variation = Product { id, choices, weight, created: at, modified: at, ..variation };
+        shop.add_product(variation, now());
+    }
+    // The last one of them manages its variations' stock.
+    let at = Some("2026-11-23T12:28:07Z".parse().unwrap());
+    let mut parent =
+        Product { id: 656, created: at, modified: at, ..shop.product(511).unwrap() }.with_stock(39);
+    (parent.name, parent.sku) = ("Variabel 30 Jakke".to_owned(), "WV-030".to_owned());
+    shop.add_product(parent, now());
+    let choice = |name: &str, option: &str| Choice { attribute: name.to_owned(), option: option.to_owned() };
+    let choices = vec![choice("pa_farge", "svart"), choice("pa_storrelse", "s")];
+    let variation = Product::variation(656, "WV-030-SV-S", "2152.00");
+    let variation = Product { id: 660, choices, weight: "0.500".to_owned(), ..variation };
+    shop.add_product(Product { created: at, modified: at, ..variation }, now());
+}
+
+pub(super) fn recording(name: &str) -> Value {
     let path = format!("{}/../recordings/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
-fn replay(shop: &Shop, name: &str) {
+pub(super) fn replay(shop: &Shop, name: &str) {
     let recording = recording(name);
     let asked = &recording["request"];
     let method = match asked["method"].as_str().unwrap() {
@@ -103,10 +149,80 @@ fn compare(name: &str, sent: &Value, expected: &Value, answered: &Value) {
             same_kind || recorded.is_null() || value.is_null(),
             "{name}: {field} is {value}, was {recorded}"
         );
-        // Lists hold ids of their own.
-        if sent.get(field).is_some() && !value.is_array() {
+        // Lists hold ids of their own, and `parent` is no answer.
+        if sent.get(field).is_some_and(|sent| sent != "parent") && !value.is_array() {
             assert_eq!(value, recorded, "{name}: {field}");
         }
+    }
+}
+
+/// Replays it; every field that is answered is as recorded, but for these.
+fn replay_exactly(shop: &Shop, name: &str, but: &[&str]) {
+    replay(shop, name);
+    let recording = recording(name);
+    let path = recording["request"]["url"].as_str().unwrap().split_once("shop.example").unwrap().1;
+    let (asked, method) = (&recording["request"], recording["request"]["method"].as_str().unwrap());
+    assert_eq!(method, "GET", "{name}: a write isn't repeated");
+    let answered = json_of(&shop.handle(&request(Method::Get, path, asked.get("body")), now()));
+    same(name, &answered, &recording["response"]["body"], but);
+}
+
+pub(super) fn same(name: &str, answered: &Value, recorded: &Value, but: &[&str]) {
+    match (answered, recorded) {
+        (Value::Array(answered), Value::Array(recorded)) => {
+            assert_eq!(answered.len(), recorded.len(), "{name}");
+            answered
+                .iter()
+                .zip(recorded)
+                .for_each(|(answered, recorded)| same(name, answered, recorded, but));
+        }
+        (Value::Object(answered), Value::Object(recorded)) => {
+            for (field, value) in answered.iter().filter(|(field, _)| !but.contains(&field.as_str())) {
+                let recorded =
+                    recorded.get(field).unwrap_or_else(|| panic!("{name}: no such field: {field}"));
+                same(&format!("{name} {field}"), value, recorded, but);
+            }
+        }
+        _ => assert_eq!(answered, recorded, "{name}"),
+    }
+}
+
+#[test]
+fn variations() {
+    let shop = seeded(false);
+    for name in ["variation_one", "variations_list", "variations_all_modified_after"] {
+        replay_exactly(&shop, name, &[]);
+    }
+    replay_exactly(&shop, "v2_variations", &["image"]);
+    replay_exactly(&shop, "variation_via_products", &["slug"]);
+    replay_exactly(&shop, "product_variable", &["slug", "categories"]);
+    for name in ["global_variations", "variation_wrong_parent", "products_type_variable"] {
+        replay(&shop, name);
+    }
+    let rows = call(&shop, Method::Get, "variations?per_page=1", Value::Null).1;
+    same("global_variations", &rows[0], &recording("global_variations")["response"]["body"][0], &[]);
+    for name in [
+        "variation_put_wrong_parent",
+        "variations_batch_wrong_parent",
+        "variations_batch_mixed",
+        "variation_put",
+        "variation_put_manage_parent",
+        "variation_get_manage_false",
+    ] {
+        let sent = &recording(name)["request"]["body"];
+        replay(&shop, name);
+        if sent["manage_stock"] == "parent" || sent["manage_stock"] == false {
+            // As recorded: the parent doesn't manage either.
+            let (_, shown) = call(&shop, Method::Get, "products/511/variations/515", Value::Null);
+            assert_eq!((&shown["manage_stock"], &shown["stock_quantity"]), (&json!(false), &Value::Null));
+        }
+    }
+    let made = shop.product_by_sku("WV-001-NY").unwrap();
+    let path = format!("products/511/variations/{}", made.id);
+    let recorded = &recording("variations_batch_mixed")["response"]["body"]["create"][1];
+    let shown = call(&shop, Method::Get, &path, Value::Null).1;
+    for field in ["name", "attributes", "manage_stock", "price", "image", "parent_id"] {
+        assert_eq!(shown[field], recorded[field], "{field}");
     }
 }
 
