@@ -11,6 +11,7 @@ pub mod gtin;
 pub mod link;
 pub mod number;
 pub mod office;
+pub mod order;
 pub mod plan;
 pub mod price;
 pub mod settings;
