@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+mod families;
 mod layout;
 mod ports;
 mod products;
 mod review;
 mod scale;
+mod sweep;
 mod template;
 mod troubles;

@@ -40,7 +40,7 @@ async fn small(seed: u64) -> Stage {
 }
 
 /// Ticks until nothing is left to do.
-async fn settle(stage: &Stage) {
+pub(crate) async fn settle(stage: &Stage) {
     for _ in 0..8 {
         let status = stage.engine.status_of("1").await.unwrap();
         let done = status.run.is_some_and(|run| run.run.stage == RunStage::Done);
@@ -138,12 +138,17 @@ async fn a_wrong_key_waits_for_a_person() {
 }
 
 /// A ledger that dies at its n-th call, and stays dead: what a killed process leaves behind.
-struct Dying {
+pub(crate) struct Dying {
     below: local::Store,
-    left: AtomicI64,
+    pub(crate) left: AtomicI64,
 }
 
 impl Dying {
+    /// One that lives for so many calls.
+    pub(crate) fn after(below: local::Store, calls: i64) -> Dying {
+        Dying { below, left: AtomicI64::new(calls) }
+    }
+
     fn breath(&self) -> Result<(), LedgerError> {
         if self.left.fetch_sub(1, Ordering::SeqCst) > 0 {
             return Ok(());
@@ -197,7 +202,7 @@ async fn a_death_between_any_two_steps_leaves_the_same_shop_and_the_same_counts(
     let wanted = state(&undisturbed);
     for step in (1..).step_by(7) {
         let stage = small(9).await;
-        let dying = Arc::new(Dying { below: stage.store.clone(), left: AtomicI64::new(step) });
+        let dying = Arc::new(Dying::after(stage.store.clone(), step));
         let engine = stage.engine_on(dying.clone(), 2);
         let run = engine.synchronize("1").await;
         if run.is_ok() {
@@ -222,7 +227,7 @@ async fn a_death_between_any_two_steps_leaves_the_same_shop_and_the_same_counts(
     }
 }
 
-async fn drain_dying(engine: &sync::Engine) {
+pub(crate) async fn drain_dying(engine: &sync::Engine) {
     for _ in 0..200 {
         let mut worked = false;
         for lane in sync::ports::Lane::ALL {

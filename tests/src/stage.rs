@@ -76,6 +76,12 @@ impl Stage {
         stage
     }
 
+    /// Department 1's record with other `products` settings.
+    pub async fn set(&self, products: Value) {
+        let record = department("1", TOKEN, "shop.example", products);
+        self.engine.put_department(record).await.expect("it is put");
+    }
+
     /// A new engine on the same store, as after a restart: it has no login, and other dice.
     pub fn restarted(&self, seed: u64) -> Engine {
         engine(&self.network, &self.clock, &self.store, seed)
@@ -119,6 +125,11 @@ impl Stage {
     /// Lets time pass.
     pub fn pass(&self, time: Duration) {
         self.clock.advance(time);
+    }
+
+    /// How often the shop was written to, in whatever way.
+    pub fn all_writes(&self) -> usize {
+        ["POST", "PUT", "DELETE"].iter().map(|method| self.shop_faults.count(&format!("{method} /"))).sum()
     }
 
     /// How often products were written to the shop.
