@@ -26,6 +26,8 @@ use crate::{
 const CLIENT: &str = "012345";
 const CLIENT_TOKEN: &str = "demo-client-token-of-more-than-thirty-characters";
 const DEPARTMENT_TOKEN: &str = "demo-department-token-of-more-than-thirty-characters";
+/// Their images are attached one by one, which takes its time.
+const MOST_FAMILIES: usize = 20;
 /// How many lines of the preview are shown.
 const SHOWN: usize = 5;
 /// How often stock and prices flow while the demo stays up.
@@ -47,7 +49,12 @@ pub(crate) async fn demo(asked: Demo) -> Result<Exit, Failure> {
     let house = House::for_once(folder.path())?;
     let signals = Asked::heed(house.engine.stop.clone())?;
     put_records(&house.engine, &sides).await?;
-    heading(format_args!("Loomis Pay has {}, the shop has none.", many(asked.products, "product")));
+    let families = (asked.products as usize).div_ceil(10).min(MOST_FAMILIES);
+    heading(format_args!(
+        "Loomis Pay has {} and {} of three variants each, the shop has none.",
+        many(asked.products, "product"),
+        many(families, "parent")
+    ));
 
     heading("check: do both sides answer?");
     let checked = house.engine.check("demo").await?;
@@ -91,7 +98,7 @@ pub(crate) async fn demo(asked: Demo) -> Result<Exit, Failure> {
         "products": sides.shop.products().len(), "first_writes": first, "second_writes": second, "flowed": flowed
     }));
     heading(format_args!(
-        "done: {} in the shop, all of them drafts; {first} writes made them, {second} the second time.",
+        "done: {} in the shop, none of them published; {first} writes made them, {second} the second time.",
         many(sides.shop.products().len(), "product")
     ));
     if asked.once {
@@ -117,6 +124,8 @@ impl Sides {
         let office = loomis.client(CLIENT, CLIENT_TOKEN);
         office.add_department(1, "Demo", DEPARTMENT_TOKEN);
         office.fill(products, 1);
+        // One product in ten comes in three variants besides.
+        office.fill_families(products.div_ceil(10).min(MOST_FAMILIES), 3, 2);
         let shop = Arc::new(Shop::new(Setup::default()));
         shop.add_key("ck_demo", "cs_demo", Permissions::ReadWrite);
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -127,7 +136,7 @@ impl Sides {
 
     /// How often products were written to the shop.
     fn writes(&self) -> usize {
-        self.shop_at.faults.count("POST /wp-json/wc/v3/products/batch")
+        ["POST /wp-json", "PUT /wp-json"].iter().map(|part| self.shop_at.faults.count(part)).sum()
     }
 }
 
@@ -145,7 +154,7 @@ async fn put_records(engine: &Engine, sides: &Sides) -> Result<(), Failure> {
                 "url": format!("http://{}", sides.shop_at.address),
                 "consumer_key": "ck_demo", "consumer_secret": "cs_demo"
             },
-            "products": {"automatic_transfer": true, "product_updates": true}
+            "products": {"automatic_transfer": true, "product_updates": true, "new_product_groups": true}
         }))
         .await?;
     Ok(())

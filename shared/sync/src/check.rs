@@ -152,10 +152,15 @@ impl Engine {
             (true, true) => "prices include tax".to_owned(),
             (true, false) => "prices exclude tax".to_owned(),
         };
+        let zone = if profile.time_zone.is_empty() { "of unknown zone" } else { &profile.time_zone };
         check.say(
             "shop set-up",
-            format!("{}, base country {}, {tax}", profile.currency, profile.base_country),
+            format!(
+                "{} with {} decimals, base country {}, {tax}, its clock {zone}",
+                profile.currency, profile.price_decimals, profile.base_country
+            ),
         );
+        check_statuses(department, profile, check);
         if department.settings.products.inventory && !profile.manages_stock {
             check.fail(
                 "shop stock",
@@ -163,5 +168,28 @@ impl Engine {
             );
         }
         remember(self, id, &shop).await
+    }
+}
+
+/// Statuses that the settings name and the shop doesn't have would find no order, or be refused when they are written.
+fn check_statuses(department: &Department, profile: &retail::shop::ShopProfile, check: &mut Check) {
+    let Some(orders) = department.settings.orders.as_ref().filter(|_| !profile.order_statuses.is_empty())
+    else {
+        return;
+    };
+    let named = [
+        ("status_after_retrieval", &orders.status_after_retrieval),
+        ("status_when_completed", &orders.status_when_completed),
+    ];
+    let named = named.into_iter().filter_map(|(field, status)| Some((field, status.as_ref()?)));
+    let retrieved = orders.retrieve_statuses.iter().map(|status| ("retrieve_statuses", status));
+    let unknown = retrieved.chain(named).filter(|(_, status)| !profile.order_statuses.contains(status));
+    let unknown: Vec<String> =
+        unknown.map(|(field, status)| format!("orders.{field} names {status}")).collect();
+    if unknown.is_empty() {
+        check.say("shop order statuses", profile.order_statuses.join(", "));
+    } else {
+        let has = profile.order_statuses.join(", ");
+        check.fail("shop order statuses", format!("{}; the shop has {has}", unknown.join(", ")));
     }
 }

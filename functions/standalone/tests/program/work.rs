@@ -139,7 +139,7 @@ async fn the_demo_shows_the_whole_way() {
     let sides = Sides::new(0).await;
     let demo = sides.run(&["demo", "--once", "--products", "30"]).await;
     assert_eq!(demo.code, 0, "{} {}", demo.out, demo.err);
-    for says in ["30 created", "1 write to the shop", "0 writes to the shop", "-> 249.00", "-> 123"] {
+    for says in ["42 created", "3 parents of three variants", "0 writes to the shop", "-> 249.00", "-> 123"] {
         assert!(demo.out.contains(says), "{says}: {}", demo.out);
     }
 }
