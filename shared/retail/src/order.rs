@@ -3,7 +3,10 @@
 //! Amounts are in the shop's currency. WooCommerce keeps amounts without tax and the tax of each rate beside them, whatever
 //! form its prices are entered in.
 
+pub mod effects;
 pub mod office;
+pub mod qualify;
+pub mod waiting;
 
 use std::fmt;
 
