@@ -141,12 +141,7 @@ pub fn is_paid_in_store(settings: &OrderSettings, payment_method: &str) -> bool 
 }
 
 /// The decision table: what happens when an order is taken. `paid` is whether it has a `date_paid`.
-pub fn taking(
-    settings: &OrderSettings,
-    payment_method: &str,
-    paid: bool,
-    lines: &[Deductible],
-) -> Steps {
+pub fn taking(settings: &OrderSettings, payment_method: &str, paid: bool, lines: &[Deductible]) -> Steps {
     if is_paid_in_store(settings, payment_method) {
         let order = Effect::CustomerOrder { may_be_unlocked: true };
         return Steps { steps: vec![Step { effect: order, waits: None }], refused: Vec::new() };
@@ -187,8 +182,7 @@ fn deduct_lines(lines: &[Deductible], waits: Option<&Waiting>, steps: &mut Steps
         } else if line.quantity <= Decimal::ZERO {
             format!("a quantity of {}", line.quantity.normalize())
         } else {
-            let stock =
-                StockMove { line: line.line, number: line.number.clone(), quantity: line.quantity };
+            let stock = StockMove { line: line.line, number: line.number.clone(), quantity: line.quantity };
             steps.steps.push(Step { effect: Effect::Deduction(stock), waits: waits.cloned() });
             continue;
         };
@@ -209,14 +203,21 @@ pub struct Done {
     pub returned: BTreeSet<RefundId>,
 }
 
+/// What became of an order in the shop after it was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Since<'a> {
+    /// Its refunds.
+    pub refunds: &'a [Refund],
+    /// What the shop put back on its shelf in all, by the order's line, where it says so there (`_restock_refunded_items`:
+    /// it stands on the order's line, not on the refund's).
+    pub restocked: &'a BTreeMap<u64, Decimal>,
+    /// It is cancelled.
+    pub cancelled: bool,
+}
+
 /// What follows from refunds and a cancellation, beyond what was done: a return sale for each refund of a *booked* order,
 /// then the lines added back that were *deducted*. Each once, and never more than was deducted.
-pub fn afterwards(
-    settings: &OrderSettings,
-    done: &Done,
-    refunds: &[Refund],
-    cancelled: bool,
-) -> Vec<Effect> {
+pub fn afterwards(settings: &OrderSettings, done: &Done, since: Since<'_>) -> Vec<Effect> {
     let mut left: BTreeMap<u64, Decimal> = BTreeMap::new();
     for stock in &done.deducted {
         *left.entry(stock.line).or_default() += stock.quantity;
@@ -224,29 +225,45 @@ pub fn afterwards(
     for stock in done.restocked.values() {
         *left.entry(stock.line).or_default() -= stock.quantity;
     }
-    let mut sorted: Vec<&Refund> = refunds.iter().collect();
+    let mut on_shelf = since.restocked.clone();
+    for stock in done.restocked.values() {
+        if let Some(back) = on_shelf.get_mut(&stock.line) {
+            *back -= stock.quantity;
+        }
+    }
+    let mut sorted: Vec<&Refund> = since.refunds.iter().collect();
     sorted.sort_by_key(|refund| refund.id);
     let mut effects = Vec::new();
     let mut restock = |cause: Cause, line: u64, wanted: Decimal, effects: &mut Vec<Effect>| {
-        let Some(of) = done.deducted.iter().find(|stock| stock.line == line) else { return };
-        let Some(left) = left.get_mut(&line) else { return };
+        let Some(of) = done.deducted.iter().find(|stock| stock.line == line) else { return Decimal::ZERO };
+        let Some(left) = left.get_mut(&line) else { return Decimal::ZERO };
         let quantity = wanted.min(*left);
         let back = StockMove { line, number: of.number.clone(), quantity };
         let effect = Effect::Restock { cause, back };
-        if quantity > Decimal::ZERO && !done.restocked.contains_key(&effect.key()) {
-            *left -= quantity;
-            effects.push(effect);
+        if quantity <= Decimal::ZERO || done.restocked.contains_key(&effect.key()) {
+            return Decimal::ZERO;
         }
+        *left -= quantity;
+        effects.push(effect);
+        quantity
     };
     for refund in sorted {
         if done.sale && settings.refunds && !done.returned.contains(&refund.id) {
             effects.push(Effect::Return(refund.id));
         }
-        for (line, quantity) in restocked_by(refund) {
-            restock(Cause::Refund(refund.id), line, quantity, &mut effects);
+        for (line, given, said) in given_back(refund) {
+            match on_shelf.get_mut(&line) {
+                Some(back) => {
+                    *back -= restock(Cause::Refund(refund.id), line, given.min(*back), &mut effects)
+                }
+                None if said => {
+                    restock(Cause::Refund(refund.id), line, given, &mut effects);
+                }
+                None => {}
+            }
         }
     }
-    if cancelled {
+    if since.cancelled {
         for stock in &done.deducted {
             restock(Cause::Cancelled, stock.line, stock.quantity, &mut effects);
         }
@@ -254,15 +271,16 @@ pub fn afterwards(
     effects
 }
 
-/// The quantities that a refund put back on the shop's shelf, by the order's line. A refund that doesn't say so put none.
-fn restocked_by(refund: &Refund) -> BTreeMap<u64, Decimal> {
-    let mut back: BTreeMap<u64, Decimal> = BTreeMap::new();
-    for given in refund.lines.iter().filter(|given| given.restocked == Some(true)) {
+/// The quantities that a refund gave back, by the order's line, and whether it says that they are on the shelf again. One that
+/// doesn't say so put none there.
+fn given_back(refund: &Refund) -> Vec<(u64, Decimal, bool)> {
+    let mut back: BTreeMap<(u64, bool), Decimal> = BTreeMap::new();
+    for given in &refund.lines {
         if let Some(line) = given.of_line {
-            *back.entry(line).or_default() += given.line.quantity.abs();
+            *back.entry((line, given.restocked == Some(true))).or_default() += given.line.quantity.abs();
         }
     }
-    back
+    back.into_iter().map(|((line, said), quantity)| (line, quantity, said)).collect()
 }
 
 #[cfg(test)]
