@@ -3,7 +3,20 @@
 //! Amounts are in the shop's currency. WooCommerce keeps amounts without tax and the tax of each rate beside them, whatever
 //! form its prices are entered in.
 
+mod amounts;
+pub mod customer;
+pub mod differs;
+pub mod draft;
+pub mod effects;
+pub mod goods;
+pub mod held;
+pub mod mapping;
+mod money;
 pub mod office;
+pub mod qualify;
+mod rates;
+pub mod returns;
+pub mod waiting;
 
 use std::fmt;
 
@@ -12,6 +25,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::shop::ShopId;
+
+pub use waiting::Waiting;
 
 /// WooCommerce's order id; the shown number may be another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
