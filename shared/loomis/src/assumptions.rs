@@ -46,7 +46,7 @@ pub const IMAGE_URL_KEYS: [&str; 6] = ["url", "image_url", "image", "product_ima
 /// one has been seen. [O]
 pub const DEPARTMENT_WORDS: [&str; 3] = ["department", "avdeling", "avdelning"];
 
-/// Codes that, answered to a call with a department token, are taken to mean that token whatever the message. [O]
+/// Codes that, answered to a read with a department token, are taken to mean that token whatever the message. [O]
 pub const DEPARTMENT_CODES: [i64; 2] = [404, 422];
 
 /// How long a call may take: about 2 s were seen for 100 products. `API.md` §2.
@@ -72,6 +72,42 @@ pub const MAX_ENTRIES: usize = 200;
 
 /// The longest part of the server's message in an error, in characters.
 pub const MAX_MESSAGE: usize = 300;
+
+/// The longest `validation_message` in an error, in characters: it is kept whole for the person who mends it. `API.md` §2.
+pub const MAX_VALIDATION: usize = 4_000;
+
+/// The most pages that a look-up or a change query of orders reads. Where a server knows no filter, it is better to know
+/// nothing than to know half.
+pub const MAX_PAGES: u64 = 1_000;
+
+/// How much earlier than asked for the change query of orders begins: the filter is in local time, and an hour comes
+/// twice in October. `API.md` §3 [O].
+pub const ORDERS_OVERLAP: SignedDuration = SignedDuration::from_hours(2);
+
+/// The status of a customer order when it is made: processing. `API.md` §5.
+pub const FIRST_STATUS: u32 = 1;
+
+/// The field of a customer order that lets staff unlock it. `API.md` §5 [O].
+pub const ALLOW_UNLOCK: &str = "allow_unlock";
+
+/// The field of a sale that says which voucher it goes on, and what it says for one of its own and for the same one.
+/// `API.md` §5 [O].
+pub const VOUCHER: &str = "voucher";
+/// A voucher of its own: see [`VOUCHER`].
+pub const VOUCHER_SEPARATE: &str = "separate";
+/// The same voucher: see [`VOUCHER`].
+pub const VOUCHER_SAME: &str = "same";
+
+/// `ref_order_type` of a sale that belongs to a customer order. `API.md` §5.
+pub const REF_CUSTOMER_ORDER: &str = "customer_order";
+/// `ref_order_type` of a return: it belongs to a sale. `API.md` §5 [O].
+pub const REF_SALE: &str = "sale";
+
+/// The code in the body for an order that there is none of. `API.md` §5 [G].
+pub const NO_SUCH_ORDER: i64 = 404;
+
+/// The field that a change query's rows are asked in the order of; the call itself is assumed. `API.md` §3 [O].
+pub const ORDERS_SORTED_BY: &str = "order_id";
 
 /// The most pages of departments that are read; nobody has ten thousand.
 pub const MAX_DEPARTMENT_PAGES: u64 = 100;

@@ -1,5 +1,8 @@
 //! The calls. `API.md` §3.
 
+mod customers;
+mod goods;
+mod orders;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -11,12 +14,17 @@ use retail::office::ProductId;
 use serde::Deserialize;
 use world::World;
 
-use self::session::Session;
+use self::session::{Ask, Session};
+pub use self::{
+    customers::CustomerBy,
+    goods::{CategoryRow, NewGood},
+};
 use crate::{
     Account, Department, Gate, Priority, ProductPage, Secret, StockPage,
     assumptions::{MAX_DEPARTMENT_PAGES, PAGE_LENGTH},
     envelope::{local, rows, unreadable},
     error::{Call, Error},
+    hidden::Hidden,
     loose::{self, Field},
     product, stock,
 };
@@ -64,16 +72,16 @@ impl Client {
     pub async fn departments(&self) -> Result<Vec<Department>, Error> {
         let mut departments: Vec<Department> = Vec::new();
         for _ in 0..MAX_DEPARTMENT_PAGES {
-            let asked = page(departments.len() as u64);
-            let found =
-                self.session.read(Call::Departments, Priority::Orders, &asked, &[], |envelope, status| {
-                    let rows = rows(envelope.departments, "departments", status)?;
-                    let path = |at: usize| format!("departments[{at}]");
-                    let read = rows.iter().enumerate().map(|(at, row)| {
-                        department(*row).map_err(|reason| unreadable(status, &path(at), reason))
-                    });
-                    Ok((read.collect::<Result<Vec<_>, _>>()?, envelope.total(status).ok()))
+            let query = page(departments.len() as u64);
+            let ask = Ask { query, ..Ask::new(Call::Departments, Priority::Orders) };
+            let found = self.session.read(&ask, |envelope, status| {
+                let rows = rows(envelope.departments, "departments", status)?;
+                let path = |at: usize| format!("departments[{at}]");
+                let read = rows.iter().enumerate().map(|(at, row)| {
+                    department(*row).map_err(|reason| unreadable(status, &path(at), reason))
                 });
+                Ok((read.collect::<Result<Vec<_>, _>>()?, envelope.total(status).ok()))
+            });
             let (found, total) = found.await?;
             let received = found.len();
             departments.extend(found);
@@ -98,7 +106,8 @@ impl Client {
         if let Some(since) = query.changed_since {
             asked.push(("filter[last_update_date]".into(), local(since, zone).into()));
         }
-        let page = self.session.read(Call::Products, Priority::Catalogue, &asked, &[], |envelope, status| {
+        let ask = Ask { query: asked, ..Ask::new(Call::Products, Priority::Catalogue) };
+        let page = self.session.read(&ask, |envelope, status| {
             let found = rows(envelope.products, "products", status)?;
             let (rows, unreadable) = product::read(&found, query.start);
             Ok(ProductPage {
@@ -125,9 +134,10 @@ impl Client {
         let zone = &self.session.account.time_zone;
         let mut asked = page(start);
         asked.push(("department".into(), department_token.expose().into()));
-        let hidden = [department_token];
         asked.extend(only.iter().map(|id| ("filter[product_id][]".into(), id.to_string().into())));
-        let page = self.session.read(Call::Stock, Priority::Stock, &asked, &hidden, |envelope, status| {
+        let hidden = Hidden::nothing().secret(department_token);
+        let ask = Ask { query: asked, hidden, ..Ask::new(Call::Stock, Priority::Stock) };
+        let page = self.session.read(&ask, |envelope, status| {
             let found = rows(envelope.data, "data", status)?;
             let (rows, unreadable) = stock::read(&found, start);
             Ok(StockPage {

@@ -7,12 +7,13 @@ use std::{borrow::Cow, time::Duration};
 
 use jiff::{SignedDuration, Timestamp, civil::DateTime, fmt::rfc2822, tz::TimeZone};
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use world::Response;
 
 use crate::{
     assumptions::MAX_MESSAGE,
     error::Kind,
+    hidden::without_addresses,
     loose::{self, Field},
 };
 
@@ -45,7 +46,15 @@ pub(crate) struct Envelope<'a> {
     #[serde(borrow)]
     pub(crate) products: Field<'a>,
     #[serde(borrow)]
+    pub(crate) categories: Field<'a>,
+    #[serde(borrow)]
+    pub(crate) customers: Field<'a>,
+    #[serde(borrow)]
+    pub(crate) orders: Field<'a>,
+    #[serde(borrow)]
     pub(crate) data: Field<'a>,
+    #[serde(borrow)]
+    validation_message: Field<'a>,
 }
 
 /// An answer that is not a success.
@@ -113,12 +122,15 @@ impl<'a> Envelope<'a> {
     }
 
     fn said(&self) -> String {
-        let whole = loose::text(self.message)
-            .unwrap_or_else(|_| self.message.map(RawValue::get).unwrap_or_default().to_owned());
-        // An address may carry a token in its query.
-        let words: Vec<&str> =
-            whole.split_whitespace().map(|word| if word.contains("://") { "…" } else { word }).collect();
-        words.join(" ")
+        self.message.map(told).unwrap_or_default()
+    }
+
+    /// What a save says about rows that it did not take: `validation_message`, whole; `None` where it says nothing.
+    /// How it is built inside is unknown. `API.md` §2.
+    pub(crate) fn remarks(&self) -> Option<String> {
+        let raw = self.validation_message?;
+        let nothing = serde_json::from_str::<Value>(raw.get()).is_ok_and(|value| says_nothing(&value));
+        (!nothing).then(|| told(raw))
     }
 
     /// `total_count`.
@@ -134,6 +146,25 @@ impl<'a> Envelope<'a> {
         loose::text(self.clock)
             .and_then(|text| moment(&text, zone))
             .map_err(|reason| unreadable(status, "dateTimeBeforeQryExec", reason))
+    }
+}
+
+/// What the server says: a text, or whatever it puts in its place, readable.
+fn told(raw: &RawValue) -> String {
+    let whole = loose::text(Some(raw)).unwrap_or_else(|_| {
+        // Written anew, a letter is a letter and no escape: what must not be read is found.
+        serde_json::from_str::<Value>(raw.get()).map(|value| value.to_string()).unwrap_or_default()
+    });
+    without_addresses(&whole)
+}
+
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) => true,
+        Value::Number(number) => number.as_u64() == Some(0),
+        Value::String(text) => text.trim().is_empty(),
+        Value::Array(entries) => entries.iter().all(says_nothing),
+        Value::Object(entries) => entries.values().all(says_nothing),
     }
 }
 
@@ -167,7 +198,7 @@ fn json(text: &str) -> &str {
 }
 
 /// A local time, `YYYY-MM-DD HH:MM:SS` or with slashes.
-fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
+pub(crate) fn moment(text: &str, zone: &TimeZone) -> Result<Timestamp, String> {
     let local: DateTime = text
         .trim()
         .replace('/', "-")

@@ -6,12 +6,12 @@ mod tests;
 use std::{error, fmt, time::Duration};
 
 use retail::fate::{Fate, Scope, Trouble};
-use world::{TransportError, Wait};
+use world::{Method, TransportError, Wait};
 
 use crate::{
-    GateError, Secret,
-    assumptions::{DEPARTMENT_CODES, DEPARTMENT_WORDS},
-    envelope::cut,
+    GateError,
+    assumptions::{DEPARTMENT_CODES, DEPARTMENT_WORDS, MAX_MESSAGE, MAX_VALIDATION},
+    hidden::Hidden,
 };
 
 /// The calls that are made. `API.md` §3.
@@ -25,6 +25,26 @@ pub enum Call {
     Products,
     /// `GET all/product/stock`.
     Stock,
+    /// `POST product/save`.
+    SaveProduct,
+    /// `POST product/adjust-stock`.
+    AdjustStock,
+    /// `GET product/category/list/product`.
+    Categories,
+    /// `POST product/category/save`.
+    SaveCategory,
+    /// `GET customer/list`.
+    Customers,
+    /// `PUT customer`.
+    SaveCustomer,
+    /// `GET logistics/orders/list`, which is an assumption.
+    Orders,
+    /// `GET logistics/orders/view/{order_id}`.
+    ViewOrder,
+    /// `POST logistics/orders/save`.
+    SaveCustomerOrder,
+    /// `POST sale/orders/save`.
+    SaveSale,
 }
 
 impl Call {
@@ -35,20 +55,58 @@ impl Call {
             Call::Departments => "department/list",
             Call::Products => "product/list",
             Call::Stock => "all/product/stock",
+            Call::SaveProduct => "product/save",
+            Call::AdjustStock => "product/adjust-stock",
+            Call::Categories => "product/category/list/product",
+            Call::SaveCategory => "product/category/save",
+            Call::Customers => "customer/list",
+            Call::SaveCustomer => "customer",
+            Call::Orders => "logistics/orders/list",
+            Call::ViewOrder => "logistics/orders/view",
+            Call::SaveCustomerOrder => "logistics/orders/save",
+            Call::SaveSale => "sale/orders/save",
         }
     }
 
-    /// Whether processing it twice, or not knowing whether it was processed, does harm. So far none does: a second
-    /// login only makes a second token.
+    /// The method.
+    pub fn method(self) -> Method {
+        match self {
+            Call::SaveCustomer => Method::Put,
+            Call::LogIn => Method::Post,
+            call if call.is_save() => Method::Post,
+            _ => Method::Get,
+        }
+    }
+
+    /// Whether processing it twice, or not knowing whether it was processed, does harm. A second login only makes a
+    /// second token.
     pub fn is_save(self) -> bool {
         match self {
-            Call::LogIn | Call::Departments | Call::Products | Call::Stock => false,
+            Call::LogIn
+            | Call::Departments
+            | Call::Products
+            | Call::Stock
+            | Call::Categories
+            | Call::Customers
+            | Call::Orders
+            | Call::ViewOrder => false,
+            Call::SaveProduct
+            | Call::AdjustStock
+            | Call::SaveCategory
+            | Call::SaveCustomer
+            | Call::SaveCustomerOrder
+            | Call::SaveSale => true,
         }
     }
 
     /// Whether it carries a department token.
     fn names_department(self) -> bool {
-        matches!(self, Call::Stock)
+        matches!(self, Call::Stock | Call::AdjustStock | Call::SaveCustomerOrder | Call::SaveSale)
+    }
+
+    /// Whether a refusal of it says something of one customer or order only.
+    fn is_about_a_record(self) -> bool {
+        self.is_save() || matches!(self, Call::Customers | Call::ViewOrder)
     }
 }
 
@@ -104,6 +162,11 @@ pub enum Kind {
         /// `message` in the body, cut.
         message: String,
     },
+    /// `status` true, and yet no: the one row that was to be saved was not. `API.md` §2.
+    RowRefused {
+        /// `validation_message` in the body, as it came.
+        message: String,
+    },
 }
 
 impl Error {
@@ -156,8 +219,15 @@ impl Error {
                 "the login is good, so its token was asked for from another address than it is used from: \
                  our requests must leave from one fixed address",
             ),
-            Kind::Refused { .. } if self.call.is_save() => (Refusal, Record, ""),
+            Kind::RowRefused { .. } => (Refusal, Record, ""),
+            Kind::Refused { code: Some(404 | 405 | 410), .. }
+            | Kind::Refused { status: 404 | 405 | 410, .. }
+                if self.call == Call::Orders =>
+            {
+                (Settings, Client, "this host can't look orders up: switch order_lookup off")
+            }
             Kind::Refused { status: 404 | 405 | 410, code: None, .. } => (Settings, Client, "check api_url"),
+            Kind::Refused { .. } if self.call.is_about_a_record() => (Refusal, Record, ""),
             // A read that is refused will be refused again, unless nobody said why.
             Kind::Refused { status: 400..=499, .. } => (Settings, Client, ""),
             Kind::Refused { code: Some(400..=499), .. } => (Settings, Client, ""),
@@ -180,26 +250,33 @@ impl Error {
 
     fn is_about_department(&self, code: Option<i64>, message: &str) -> bool {
         let message = message.to_lowercase();
+        // To a save, such a code may as well mean what is saved.
+        let by_code = |code: i64| !self.call.is_save() && DEPARTMENT_CODES.contains(&code);
         self.call.names_department()
-            && (code.is_some_and(|code| DEPARTMENT_CODES.contains(&code))
-                || DEPARTMENT_WORDS.iter().any(|word| message.contains(word)))
+            && (code.is_some_and(by_code) || DEPARTMENT_WORDS.iter().any(|word| message.contains(word)))
     }
 
-    /// The same error, in which nobody can read the secret.
-    pub(crate) fn without(self, secret: &Secret) -> Error {
-        if secret.expose().is_empty() { self } else { self.told(|text| text.replace(secret.expose(), "…")) }
+    /// The same error, in which nobody can read what is hidden.
+    pub(crate) fn without(self, hidden: &Hidden) -> Error {
+        self.told(|text| hidden.mask(text))
     }
 
     /// The same error, with no more of the server's words than it may hold. Comes after [`Error::without`]: half a
     /// secret would not be found.
     pub(crate) fn cut(self) -> Error {
-        self.told(cut)
+        let longest = if matches!(self.kind, Kind::RowRefused { .. }) { MAX_VALIDATION } else { MAX_MESSAGE };
+        self.told(|text| text.chars().take(longest).collect())
     }
 
     /// The same error, with the server's words changed.
-    fn told(mut self, change: impl Fn(&str) -> String) -> Error {
+    pub(crate) fn told(mut self, change: impl Fn(&str) -> String) -> Error {
         match &mut self.kind {
-            Kind::Refused { message, .. } | Kind::Forbidden { message, .. } => *message = change(message),
+            Kind::Refused { message, .. }
+            | Kind::Forbidden { message, .. }
+            | Kind::RowRefused { message }
+            | Kind::Transport(TransportError::NotSent(message) | TransportError::Broken(message)) => {
+                *message = change(message);
+            }
             Kind::Unreadable { path, reason, .. } => {
                 *path = change(path);
                 *reason = change(reason);
@@ -224,7 +301,11 @@ impl Error {
             Kind::TooMany | Kind::Transport(_) | Kind::Html { status: 500.. } => true,
             Kind::Unreadable { status, .. } => *status == 200 || *status >= 500,
             Kind::Refused { status, code, .. } => self.server_failed(*status, *code),
-            Kind::Gate(_) | Kind::Address | Kind::Html { .. } | Kind::Forbidden { .. } => false,
+            Kind::Gate(_)
+            | Kind::Address
+            | Kind::Html { .. }
+            | Kind::Forbidden { .. }
+            | Kind::RowRefused { .. } => false,
         }
     }
 }
@@ -253,6 +334,10 @@ impl fmt::Display for Error {
             }
             Kind::Forbidden { code, message } => {
                 write!(f, ": refused with code {code} after a fresh login")?;
+                said(f, message)
+            }
+            Kind::RowRefused { message } => {
+                f.write_str(": not taken")?;
                 said(f, message)
             }
         }

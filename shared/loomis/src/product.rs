@@ -114,6 +114,11 @@ pub(crate) fn read(rows: &[Field<'_>], start: u64) -> (Vec<OfficeProduct>, Vec<U
     (products, unreadable)
 }
 
+/// Reads one row.
+pub(crate) fn one(row: Field<'_>) -> Result<OfficeProduct, String> {
+    product(row).map_err(|bad| bad.reason.trim_start_matches(['.', ':', ' ']).to_owned())
+}
+
 struct Bad {
     id: Option<u64>,
     /// Goes on from the row's path.
