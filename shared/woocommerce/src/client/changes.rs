@@ -57,6 +57,9 @@ pub struct Page {
 /// Seconds that are not yet over by the shop's clock: a product may be modified again within one of them.
 const UNSETTLED: Duration = Duration::from_secs(2);
 
+/// No zone is farther from GMT.
+const ANY_ZONE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// By which of its moments a row is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum By {
@@ -90,6 +93,8 @@ pub(super) struct Listing<T> {
     pub(super) fields: &'static str,
     pub(super) by: By,
     pub(super) filters: Vec<(&'static str, String)>,
+    /// Only what was made in this second or later, or little before it.
+    pub(super) created_from: Option<Timestamp>,
     pub(super) rows: PhantomData<T>,
 }
 
@@ -128,6 +133,7 @@ impl Client {
             fields: wire::PRODUCT_FIELDS,
             by: By::Modified,
             filters: vec![("status", "any".to_owned())],
+            created_from: None,
             rows: PhantomData,
         };
         let Found { rows, next, more } = self.changed(&listing, after).await?;
@@ -229,6 +235,9 @@ impl Client {
         query.extend(flag);
         query.extend([("orderby", order.to_owned()), ("order", "asc".to_owned())]);
         query.extend(listing.filters.iter().cloned());
+        if let (By::Modified, Some(from)) = (listing.by, listing.created_from) {
+            query.push(("after", self.made_after(from)));
+        }
         query.extend([
             ("per_page", PAGE.to_string()),
             ("page", number.to_string()),
@@ -240,6 +249,13 @@ impl Client {
         Ok(Reading { rows, full, now: self.shop_time(&response) })
     }
 
+    /// What `after` must say for everything made in that second or later to come: it is exclusive, and before WooCommerce
+    /// 5.4 in the shop's own time.
+    fn made_after(&self, from: Timestamp) -> String {
+        let margin = if self.capabilities.dates_are_gmt { Duration::from_secs(1) } else { ANY_ZONE };
+        naive(TimeZone::UTC.to_datetime(from.checked_sub(margin).unwrap_or(from)))
+    }
+
     fn shop_time(&self, response: &Response) -> Timestamp {
         let date = response.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
         date.map_or_else(|| self.world.now(), |date| date.timestamp())
@@ -247,7 +263,7 @@ impl Client {
 }
 
 /// A moment as a query has it: without an offset.
-pub(super) fn naive(moment: DateTime) -> String {
+fn naive(moment: DateTime) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 

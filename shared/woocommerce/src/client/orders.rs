@@ -4,15 +4,15 @@
 //! know (recording `orders_number`: all orders came), and its search looks into names, addresses and ids alike
 //! (`order_search`: five orders for one). Whoever needs one reads rows and compares.
 
-use std::{collections::HashSet, marker::PhantomData, time::Duration};
+use std::{collections::HashSet, marker::PhantomData};
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::Timestamp;
 use retail::order::{OrderId, Refund, WebOrder};
 use world::Method;
 
 use super::{
     Client, Cursor,
-    changes::{By, Dated, Found, Listing, naive},
+    changes::{By, Dated, Found, Listing},
 };
 use crate::{
     Error, OrderChange, OrderPage, OrderQuery, OrderRow, Version,
@@ -23,9 +23,6 @@ use crate::{
 /// The decimals that amounts are asked with. The shop keeps amounts without tax more finely than it shows them, and the tax
 /// of each rate too: at two decimals a line may be off by 0.01 a rate, at six the parts give the price to the øre.
 const DECIMALS: &str = "6";
-
-/// Before WooCommerce 5.4 a moment of a query is the shop's local time: no zone is farther from GMT.
-const ANY_ZONE: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Dated for Row {
     fn id(&self) -> u64 {
@@ -147,7 +144,7 @@ impl Client {
 
     fn check_status(&self, status: &str) -> Result<(), Error> {
         let known = &self.order_statuses;
-        if status.is_empty() || status.starts_with("wc-") || status == "trash" {
+        if status.is_empty() || status.starts_with("wc-") || NEVER.contains(&status) {
             return Err(Error::setup(format!(
                 "{status:?} is no status that an order of the shop can be given"
             )));
@@ -169,19 +166,14 @@ impl Client {
             _ if one_only => "any".to_owned(),
             statuses => statuses.join(","),
         };
-        let mut filters = vec![("status", status)];
-        // By creation the moment is in the question already, but where the whole list is read.
-        if let Some(from) = query.created_from {
-            let exclusive = from - Duration::from_secs(1);
-            if !self.capabilities.dates_are_gmt {
-                let from = exclusive.checked_sub(ANY_ZONE).unwrap_or(exclusive);
-                filters.push(("after", naive(TimeZone::UTC.to_datetime(from))));
-            } else {
-                filters.push(("after", naive(TimeZone::UTC.to_datetime(exclusive))));
-                filters.push(("dates_are_gmt", "true".to_owned()));
-            }
+        Listing {
+            path: "orders",
+            fields: ROW_FIELDS,
+            by,
+            filters: vec![("status", status)],
+            created_from: query.created_from,
+            rows: PhantomData,
         }
-        Listing { path: "orders", fields: ROW_FIELDS, by, filters, rows: PhantomData }
     }
 
     /// What the shop can't be asked for in every age is left out here.
@@ -192,6 +184,9 @@ impl Client {
             .collect()
     }
 }
+
+/// Statuses that we never give, whatever the shop would take.
+const NEVER: [&str; 2] = ["trash", "auto-draft"];
 
 /// The order does not exist.
 fn gone(error: &Error) -> bool {

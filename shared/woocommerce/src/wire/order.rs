@@ -312,6 +312,3 @@ fn rate(row: &Value) -> Option<OrderRate> {
         compound: yes(&row["compound"]),
     })
 }
-
-#[cfg(test)]
-mod tests;

@@ -50,6 +50,10 @@ impl Client {
         let offset = after.sweep.as_ref().map_or(0, |place| place.offset);
         let mut query: Query<'_> = vec![("orderby", "id".to_owned()), ("order", "asc".to_owned())];
         query.extend(listing.filters.iter().cloned());
+        if let Some(from) = listing.created_from {
+            query.push(("after", self.made_after(from)));
+            query.extend(self.capabilities.dates_are_gmt.then(|| ("dates_are_gmt", "true".to_owned())));
+        }
         query.extend([
             ("per_page", PAGE.to_string()),
             ("offset", offset.to_string()),
