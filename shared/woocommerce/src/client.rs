@@ -6,6 +6,7 @@ mod changes;
 mod check;
 mod images;
 mod list;
+mod orders;
 mod products;
 mod profile;
 mod variations;
@@ -45,6 +46,7 @@ pub struct Client {
     retry: Retry,
     capabilities: Capabilities,
     zone: Option<TimeZone>,
+    order_statuses: Vec<String>,
 }
 
 /// Query parameters, in order.
@@ -54,14 +56,22 @@ impl Client {
     /// A client of a modern shop. Nothing is sent before the first call.
     pub fn new(connection: Connection, world: World) -> Client {
         let (retry, capabilities) = (Retry::default(), Capabilities::default());
-        Client { connection, world, retry, capabilities, zone: None }
+        Client { connection, world, retry, capabilities, zone: None, order_statuses: Vec::new() }
     }
 
     /// The same client for a shop of some age, in its zone ([`crate::time_zone`]). It bears on
-    /// [`Client::changed_products`] only; the zone, only where a shop knows no `dates_are_gmt`.
+    /// what is found by its moments only ([`Client::changed_products`], [`Client::changed_orders`],
+    /// [`Client::orders_since`]); the zone, where a shop knows no `dates_are_gmt`, and when its clocks go back.
     pub fn with_era(mut self, capabilities: Capabilities, zone: Option<TimeZone>) -> Client {
         self.capabilities = capabilities;
         self.zone = zone;
+        self
+    }
+
+    /// The same client, which refuses to give an order a status that is not among these
+    /// ([`retail::shop::ShopProfile::order_statuses`]); with none, nothing is known and the shop itself refuses.
+    pub fn with_order_statuses(mut self, statuses: Vec<String>) -> Client {
+        self.order_statuses = statuses;
         self
     }
 

@@ -1,7 +1,9 @@
 //! The twins of the shop's JSON: lenient where plugins are inventive, strict about ids.
 
+mod order;
 mod product;
 
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use retail::{
     Decimal,
     shop::{Category, CategoryId, TaxRate},
@@ -9,6 +11,7 @@ use retail::{
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+pub(crate) use order::{Order, REFUND_FIELDS, ROW_FIELDS, RefundRow, Row};
 pub(crate) use product::{PRODUCT_FIELDS, Product};
 
 /// A text, or a number that should have been one.
@@ -30,6 +33,35 @@ fn decimal(value: &Value) -> Option<Decimal> {
 /// An id, as a number or a text; 0 is none.
 fn positive(value: &Value) -> Option<u64> {
     decimal(value).and_then(|id| u64::try_from(id).ok()).filter(|id| *id > 0)
+}
+
+/// The items of a list. A PHP array with a hole in its numbers comes as an object: its values then, by their numbers.
+fn list(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(rows) => rows.iter().collect(),
+        Value::Object(fields) => {
+            let mut rows: Vec<_> = fields.iter().collect();
+            rows.sort_by_key(|(number, _)| number.parse().unwrap_or(u64::MAX));
+            rows.into_iter().map(|(_, row)| row).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A flag, in the forms that PHP knows.
+fn yes(value: &Value) -> bool {
+    match value {
+        Value::Bool(yes) => *yes,
+        Value::Number(number) => number.as_i64() == Some(1),
+        Value::String(text) => matches!(text.as_str(), "yes" | "1" | "true"),
+        _ => false,
+    }
+}
+
+/// A `…_gmt` moment, to the second.
+fn gmt(value: &Value) -> Option<Timestamp> {
+    let civil: DateTime = value.as_str()?.parse().ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok()
 }
 
 /// One setting of a group, `settings/tax` and its kin.

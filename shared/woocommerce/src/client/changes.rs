@@ -1,13 +1,13 @@
 //! What changed in the shop since the last look: keyset paging, the only way that lost no row (`BEHAVIOUR.md`, *Paging*);
-//! and where a shop is too old for it, a sweep of the whole list.
+//! and where a shop is too old for it, a sweep of the whole list. Products and orders are read alike.
 
 mod sweep;
 
-use std::time::Duration;
+use std::{marker::PhantomData, time::Duration};
 
-use jiff::{Timestamp, tz::TimeZone};
-use retail::shop::{ShopId, ShopProduct};
-use serde::{Deserialize, Serialize};
+use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use retail::shop::ShopProduct;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use world::Response;
 
 use super::{
@@ -16,22 +16,22 @@ use super::{
 };
 use crate::{Error, wire};
 
-/// How far the changes have been read: everything modified before `second` was handed over, and of that second itself
-/// what is in `seen`.
+/// How far a list has been read: everything modified (or made) before `second` was handed over, and of that second itself
+/// what is in `seen`. Belongs to the call, and to the question, that gave it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Cursor {
     /// The second that reading goes on with, by the shop's clock.
     second: Timestamp,
-    /// The products of that second that were handed over.
+    /// What was handed over of that second, by its ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    seen: Vec<ShopId>,
+    seen: Vec<u64>,
     /// Where a sweep stands that is under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sweep: Option<sweep::Place>,
 }
 
 impl Cursor {
-    /// Everything modified in this second or later.
+    /// Everything modified (or made) in this second or later.
     pub fn since(second: Timestamp) -> Cursor {
         Cursor { second: whole(second), seen: Vec::new(), sweep: None }
     }
@@ -57,6 +57,54 @@ pub struct Page {
 /// Seconds that are not yet over by the shop's clock: a product may be modified again within one of them.
 const UNSETTLED: Duration = Duration::from_secs(2);
 
+/// No zone is farther from GMT.
+const ANY_ZONE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// By which of its moments a row is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum By {
+    /// When it was last modified.
+    Modified,
+    /// When it was made.
+    Created,
+}
+
+/// A row of a list that is read by moments.
+pub(super) trait Dated: DeserializeOwned {
+    /// The id.
+    fn id(&self) -> u64;
+    /// The moment, to the second; `None` where the shop doesn't say.
+    fn at(&self, by: By) -> Option<Timestamp>;
+}
+
+impl Dated for wire::Product {
+    fn id(&self) -> u64 {
+        self.number()
+    }
+
+    fn at(&self, _: By) -> Option<Timestamp> {
+        self.modified()
+    }
+}
+
+/// A list, and what is asked of it besides moments.
+pub(super) struct Listing<T> {
+    pub(super) path: &'static str,
+    pub(super) fields: &'static str,
+    pub(super) by: By,
+    pub(super) filters: Vec<(&'static str, String)>,
+    /// Only what was made in this second or later, or little before it.
+    pub(super) created_from: Option<Timestamp>,
+    pub(super) rows: PhantomData<T>,
+}
+
+/// What one call found.
+pub(super) struct Found<T> {
+    pub(super) rows: Vec<T>,
+    pub(super) next: Cursor,
+    pub(super) more: bool,
+}
+
 /// How a shop can be asked what changed.
 #[derive(Debug, PartialEq, Eq)]
 enum Way {
@@ -80,17 +128,47 @@ impl Client {
     /// # Errors
     /// Trouble with the shop.
     pub async fn changed_products(&self, after: &Cursor) -> Result<Page, Error> {
-        let way = self.way(after);
-        if way == Way::Sweep {
-            return self.sweep(after).await;
-        }
-        let reading = self.modified(&way, after, 1).await?;
-        let crowded = reading.full && reading.rows.iter().all(|row| row.at <= after.second);
-        if crowded { self.crowded_second(&way, after, reading.rows).await } else { Ok(page(after, reading)) }
+        let listing = Listing::<wire::Product> {
+            path: "products",
+            fields: wire::PRODUCT_FIELDS,
+            by: By::Modified,
+            filters: vec![("status", "any".to_owned())],
+            created_from: None,
+            rows: PhantomData,
+        };
+        let Found { rows, next, more } = self.changed(&listing, after).await?;
+        Ok(Page { products: rows.into_iter().map(wire::Product::into_product).collect(), next, more })
     }
 
-    fn way(&self, after: &Cursor) -> Way {
-        if after.sweep.is_some() || !self.capabilities.modified_after {
+    /// What is new in a list since `after`.
+    pub(super) async fn changed<T: Dated>(
+        &self,
+        listing: &Listing<T>,
+        after: &Cursor,
+    ) -> Result<Found<T>, Error> {
+        let way = self.way(listing.by, after);
+        if way == Way::Sweep {
+            return self.sweep(listing, after).await;
+        }
+        let reading = self.since(listing, &way, after, 1).await?;
+        let last = reading.rows.iter().map(|row| row.at).max();
+        if let (Some(zone), Some(last), true) = (&self.zone, last, reading.full)
+            && repeats_an_hour(zone, last, last)
+        {
+            // Even where GMT is asked for, posts are put in order by local time: where that repeats itself, a page that
+            // is cut off there leaves out earlier rows.
+            return self.sweep(listing, after).await;
+        }
+        let crowded = reading.full && last.is_none_or(|last| last <= after.second);
+        if crowded {
+            self.crowded_second(listing, &way, after, reading.rows).await
+        } else {
+            Ok(page(after, reading))
+        }
+    }
+
+    fn way(&self, by: By, after: &Cursor) -> Way {
+        if after.sweep.is_some() || (by == By::Modified && !self.capabilities.modified_after) {
             return Way::Sweep;
         }
         if self.capabilities.dates_are_gmt {
@@ -102,12 +180,18 @@ impl Client {
         }
     }
 
-    /// More products than a page holds share one second. Page numbers lose rows while things move, so the whole second
+    /// More rows than a page holds share one second. Page numbers lose rows while things move, so the whole second
     /// is read again until a reading finds nothing new in it; only then is what follows taken.
-    async fn crowded_second(&self, way: &Way, after: &Cursor, first: Vec<Row>) -> Result<Page, Error> {
+    async fn crowded_second<T: Dated>(
+        &self,
+        listing: &Listing<T>,
+        way: &Way,
+        after: &Cursor,
+        first: Vec<Row<T>>,
+    ) -> Result<Found<T>, Error> {
         let mut rows = first;
         for number in 2.. {
-            let Reading { rows: further, full, now } = self.modified(way, after, number).await?;
+            let Reading { rows: further, full, now } = self.since(listing, way, after, number).await?;
             let last = !full || further.iter().any(|row| row.at > after.second);
             let known = rows.len();
             rows.extend(further);
@@ -115,7 +199,7 @@ impl Client {
             if !last && rows.len() > known {
                 continue;
             }
-            let new_here = |row: &Row| row.at == after.second && !after.seen.contains(&row.id);
+            let new_here = |row: &Row<T>| row.at == after.second && !after.seen.contains(&row.id);
             if !rows.iter().any(new_here) {
                 let full = full || rows.len() >= PAGE;
                 return Ok(page(after, Reading { rows, full, now }));
@@ -123,44 +207,64 @@ impl Client {
             rows.retain(new_here);
             let mut next = after.clone();
             next.seen.extend(rows.iter().map(|row| row.id));
-            return Ok(Page {
-                products: rows.into_iter().map(|row| row.product).collect(),
-                next,
-                more: true,
-            });
+            return Ok(Found { rows: rows.into_iter().map(|row| row.row).collect(), next, more: true });
         }
         unreachable!("page numbers don't end")
     }
 
     /// One page of rows.
-    async fn modified(&self, way: &Way, after: &Cursor, number: usize) -> Result<Reading, Error> {
-        // `modified_after` is exclusive. Naive GMT and the flag: a Z together with the flag is shifted by the shop's
-        // offset and misses changes (BEHAVIOUR.md, *Finding what changed*).
+    async fn since<T: Dated>(
+        &self,
+        listing: &Listing<T>,
+        way: &Way,
+        after: &Cursor,
+        number: usize,
+    ) -> Result<Reading<T>, Error> {
+        // These are exclusive. Naive GMT and the flag: a Z together with the flag is shifted by the shop's offset and
+        // misses changes (BEHAVIOUR.md, *Finding what changed*).
         let from = after.second - Duration::from_secs(1);
         let (from, flag) = match way {
             Way::Local(zone) => (zone.to_datetime(from), None),
             _ => (TimeZone::UTC.to_datetime(from), Some(("dates_are_gmt", "true".to_owned()))),
         };
-        let mut query: Query<'_> = vec![("modified_after", from.strftime("%Y-%m-%dT%H:%M:%S").to_string())];
+        let (parameter, order) = match listing.by {
+            By::Modified => ("modified_after", "modified"),
+            By::Created => ("after", "date"),
+        };
+        let mut query: Query<'_> = vec![(parameter, naive(from))];
         query.extend(flag);
+        query.extend([("orderby", order.to_owned()), ("order", "asc".to_owned())]);
+        query.extend(listing.filters.iter().cloned());
+        if let (By::Modified, Some(from)) = (listing.by, listing.created_from) {
+            query.push(("after", self.made_after(from)));
+        }
         query.extend([
-            ("orderby", "modified".to_owned()),
-            ("order", "asc".to_owned()),
-            ("status", "any".to_owned()),
             ("per_page", PAGE.to_string()),
             ("page", number.to_string()),
-            ("_fields", wire::PRODUCT_FIELDS.to_owned()),
+            ("_fields", listing.fields.to_owned()),
         ]);
-        let (rows, response) = self.read_dated::<Vec<wire::Product>>("products", &query).await?;
+        let (rows, response) = self.read_dated::<Vec<T>>(listing.path, &query).await?;
         let full = more_follow(rows.len(), number * PAGE, &response);
-        let rows = rows.into_iter().map(|row| Row::of(row, after)).collect();
+        let rows = rows.into_iter().map(|row| Row::of(row, listing.by, after)).collect();
         Ok(Reading { rows, full, now: self.shop_time(&response) })
+    }
+
+    /// What `after` must say for everything made in that second or later to come: it is exclusive, and before WooCommerce
+    /// 5.4 in the shop's own time.
+    fn made_after(&self, from: Timestamp) -> String {
+        let margin = if self.capabilities.dates_are_gmt { Duration::from_secs(1) } else { ANY_ZONE };
+        naive(TimeZone::UTC.to_datetime(from.checked_sub(margin).unwrap_or(from)))
     }
 
     fn shop_time(&self, response: &Response) -> Timestamp {
         let date = response.header("date").and_then(|date| jiff::fmt::rfc2822::parse(date).ok());
         date.map_or_else(|| self.world.now(), |date| date.timestamp())
     }
+}
+
+/// A moment as a query has it: without an offset.
+fn naive(moment: DateTime) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%S").to_string()
 }
 
 /// Clocks of shop and house may differ by so much where it is asked whether an hour repeats itself. An hour that repeats
@@ -182,24 +286,24 @@ fn repeats_an_hour(zone: &TimeZone, from: Timestamp, to: Timestamp) -> bool {
     false
 }
 
-struct Reading {
-    rows: Vec<Row>,
+struct Reading<T> {
+    rows: Vec<Row<T>>,
     /// Whether more rows follow.
     full: bool,
     /// The shop's time.
     now: Timestamp,
 }
 
-struct Row {
-    id: ShopId,
+struct Row<T> {
+    id: u64,
     at: Timestamp,
-    product: ShopProduct,
+    row: T,
 }
 
-impl Row {
-    /// A row without a date can't be placed; it counts as modified when reading goes on, and so comes again.
-    fn of(row: wire::Product, after: &Cursor) -> Row {
-        Row { id: row.id(), at: row.modified().unwrap_or(after.second), product: row.into_product() }
+impl<T: Dated> Row<T> {
+    /// A row without a date can't be placed; it counts as of the moment when reading goes on, and so comes again.
+    fn of(row: T, by: By, after: &Cursor) -> Row<T> {
+        Row { id: row.id(), at: row.at(by).unwrap_or(after.second), row }
     }
 
     /// What is older was handed over before: an old shop that knows no `dates_are_gmt` reaches back by its offset.
@@ -209,10 +313,10 @@ impl Row {
 }
 
 /// The new rows of a reading that began with `after`, and where the next one begins.
-fn page(after: &Cursor, Reading { rows, full: more, now }: Reading) -> Page {
+fn page<T: Dated>(after: &Cursor, Reading { rows, full: more, now }: Reading<T>) -> Found<T> {
     let last = rows.iter().map(|row| row.at).max().unwrap_or(after.second).max(after.second);
     let mut next = if last == after.second { after.clone() } else { Cursor::since(last) };
-    // A second that is not over may still change what was seen in it: then its products come once more.
+    // A second that is not over may still change what was seen in it: then its rows come once more.
     let settled = more || last < whole(now) - UNSETTLED;
     for row in rows.iter().filter(|row| row.at >= last) {
         if !next.seen.contains(&row.id) {
@@ -223,10 +327,10 @@ fn page(after: &Cursor, Reading { rows, full: more, now }: Reading) -> Page {
         next.seen.clear();
     }
     let new = rows.into_iter().filter(|row| row.is_new(after));
-    Page { products: new.map(|row| row.product).collect(), next, more }
+    Found { rows: new.map(|row| row.row).collect(), next, more }
 }
 
-fn dedupe(rows: &mut Vec<Row>) {
+fn dedupe<T>(rows: &mut Vec<Row<T>>) {
     let mut seen = std::collections::HashSet::new();
     rows.retain(|row| seen.insert((row.id, row.at)));
 }

@@ -55,6 +55,16 @@ fn judge_answer(answer: &Answer, write: bool, lost: Fate) -> (Fate, Scope, &'sta
         return (Refusal, Record, mend);
     }
     match (answer.status, code) {
+        (400, "rest_invalid_param") if answer.message.ends_with(": status") => (
+            Settings,
+            Department,
+            if write {
+                "the shop's orders have no such status: choose another one, or switch its plugin on again"
+            } else {
+                "the shop no longer has a status that orders are retrieved by: choose others, or switch its plugin on \
+                 again"
+            },
+        ),
         (401, "woocommerce_rest_authentication_error") => judge_login(answer, write),
         (401, code) if code.starts_with("woocommerce_rest_cannot_") => (
             Settings,
@@ -161,6 +171,7 @@ fn refused(code: &str) -> Option<&'static str> {
         "woocommerce_rest_product_variation_invalid_parent" => {
             "the shop no longer has the product of which it is a variation"
         }
+        "woocommerce_rest_shop_order_invalid_id" => "the shop no longer has the order",
         "woocommerce_rest_invalid_product_id" => "it is a variation, not a product",
         "missing_parent" => "the shop no longer has the category above it",
         code if IMAGE_REFUSED.contains(&code) => "the shop could not fetch the image, or does not take it",

@@ -1,11 +1,11 @@
 //! A product or a variation as the shop sends it.
 
-use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
+use jiff::Timestamp;
 use retail::shop::{ManageStock, MediaId, ShopAttribute, ShopId, ShopOption, ShopProduct};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{decimal, decode_entities, positive, text};
+use super::{decimal, decode_entities, gmt, list, positive, text, yes};
 
 /// The fields that reads of products and variations ask for; the shop leaves out those that it doesn't have. Whole
 /// attributes: WordPress does not reach into a list.
@@ -51,8 +51,7 @@ pub(crate) struct Product {
 impl Product {
     /// When it was last modified, to the second; `None` where the shop doesn't say.
     pub(crate) fn modified(&self) -> Option<Timestamp> {
-        let civil: DateTime = self.date_modified_gmt.as_str()?.parse().ok()?;
-        TimeZone::UTC.to_timestamp(civil).ok()
+        gmt(&self.date_modified_gmt)
     }
 
     pub(crate) fn id(&self) -> ShopId {
@@ -117,19 +116,6 @@ fn media(image: &Value) -> Option<MediaId> {
     image.get("id").and_then(positive).map(MediaId)
 }
 
-/// The items of a list. A PHP array with a hole in its numbers comes as an object: its values then, by their numbers.
-fn list(value: &Value) -> Vec<&Value> {
-    match value {
-        Value::Array(rows) => rows.iter().collect(),
-        Value::Object(fields) => {
-            let mut rows: Vec<_> = fields.iter().collect();
-            rows.sort_by_key(|(number, _)| number.parse().unwrap_or(u64::MAX));
-            rows.into_iter().map(|(_, row)| row).collect()
-        }
-        _ => Vec::new(),
-    }
-}
-
 /// A product's attribute. None is left out, however odd: attributes are written back whole.
 fn attribute(row: &Value) -> ShopAttribute {
     let field = |name: &str| row.get(name).unwrap_or(&Value::Null);
@@ -158,14 +144,4 @@ fn option(row: &Value) -> Option<ShopOption> {
         name: text(field("name")),
         option,
     })
-}
-
-/// A flag, in the forms that PHP knows.
-fn yes(value: &Value) -> bool {
-    match value {
-        Value::Bool(yes) => *yes,
-        Value::Number(number) => number.as_i64() == Some(1),
-        Value::String(text) => matches!(text.as_str(), "yes" | "1" | "true"),
-        _ => false,
-    }
 }

@@ -1,4 +1,4 @@
-//! The whole list of products, read for those that changed: for shops that can't be asked for changes.
+//! A whole list, read for what changed in it: for shops that can't be asked for changes.
 //!
 //! Page numbers lose rows while things move, so each page begins with the last rows of the one before. Where it doesn't
 //! begin with rows known already, earlier ones went away in between, and the reading goes back. Rows that join late are no
@@ -9,14 +9,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Cursor, Page, Row, UNSETTLED, whole};
+use super::{Cursor, Dated, Found, Listing, Row, UNSETTLED, whole};
 use crate::{
     Error,
     client::{
         Client, Query,
         list::{PAGE, more_follow},
     },
-    wire,
 };
 
 /// Rows that a page shares with the one before: so many may be trashed between two pages without a step back.
@@ -43,18 +42,25 @@ pub(super) struct Place {
 
 impl Client {
     /// The next page of a sweep, or the first one of a new sweep.
-    pub(super) async fn sweep(&self, after: &Cursor) -> Result<Page, Error> {
+    pub(super) async fn sweep<T: Dated>(
+        &self,
+        listing: &Listing<T>,
+        after: &Cursor,
+    ) -> Result<Found<T>, Error> {
         let offset = after.sweep.as_ref().map_or(0, |place| place.offset);
-        let query: Query<'_> = vec![
-            ("orderby", "id".to_owned()),
-            ("order", "asc".to_owned()),
-            ("status", "any".to_owned()),
+        let mut query: Query<'_> = vec![("orderby", "id".to_owned()), ("order", "asc".to_owned())];
+        query.extend(listing.filters.iter().cloned());
+        if let Some(from) = listing.created_from {
+            query.push(("after", self.made_after(from)));
+            query.extend(self.capabilities.dates_are_gmt.then(|| ("dates_are_gmt", "true".to_owned())));
+        }
+        query.extend([
             ("per_page", PAGE.to_string()),
             ("offset", offset.to_string()),
-            ("_fields", wire::PRODUCT_FIELDS.to_owned()),
-        ];
+            ("_fields", listing.fields.to_owned()),
+        ]);
         let asked = self.world.now();
-        let (rows, response) = self.read_dated::<Vec<wire::Product>>("products", &query).await?;
+        let (rows, response) = self.read_dated::<Vec<T>>(listing.path, &query).await?;
         let place = after.sweep.clone().unwrap_or_else(|| {
             // The answer's date is that of its end; the rows are as old as the question.
             let took = Duration::try_from(self.world.now().duration_since(asked)).unwrap_or_default();
@@ -62,11 +68,14 @@ impl Client {
             Place { began: whole(began), offset: 0, last: 0, first: 0, same: 0, back: None }
         });
         let more = more_follow(rows.len(), offset + PAGE, &response);
-        let rows = rows.into_iter().map(|row| Row::of(row, after)).collect();
+        let rows = rows.into_iter().map(|row| Row::of(row, listing.by, after)).collect();
         place.go_on(after, rows, more).ok_or_else(|| {
             Error::setup(
-                "the shop's list of products always begins with the same ones, wherever it is asked to begin: a plugin \
-                 changes its order or pages",
+                format!(
+                    "the shop's list of {} always begins with the same ones, wherever it is asked to begin: a plugin \
+                     changes its order or pages",
+                    listing.path
+                ),
             )
         })
     }
@@ -74,9 +83,9 @@ impl Client {
 
 impl Place {
     /// What the rows of the page at this place tell, and the place after it; `None` where the shop doesn't page.
-    fn go_on(mut self, after: &Cursor, rows: Vec<Row>, more: bool) -> Option<Page> {
+    fn go_on<T: Dated>(mut self, after: &Cursor, rows: Vec<Row<T>>, more: bool) -> Option<Found<T>> {
         let ordered = rows.is_sorted_by(|a, b| a.id < b.id);
-        let first = rows.first().map_or(u64::MAX, |row| row.id.0);
+        let first = rows.first().map_or(u64::MAX, |row| row.id);
         // In another order than by id there is no telling; then the overlap alone must do. Going back that finds nothing
         // is not repeated: there are many rows there that the shop can't show.
         let lost = self.offset > 0 && ordered && first > self.last;
@@ -91,21 +100,21 @@ impl Place {
         }
         self.first = first;
         let known = self.last;
-        self.last = rows.iter().map(|row| row.id.0).fold(known, u64::max);
+        self.last = rows.iter().map(|row| row.id).fold(known, u64::max);
         self.offset += PAGE - OVERLAP;
-        let mut new: Vec<Row> =
-            rows.into_iter().filter(|row| row.is_new(after) && !(ordered && row.id.0 <= known)).collect();
+        let mut new: Vec<Row<T>> =
+            rows.into_iter().filter(|row| row.is_new(after) && !(ordered && row.id <= known)).collect();
         new.sort_by_key(|row| row.at);
         if more {
             return Some(self.page(after, new));
         }
-        let products = new.into_iter().map(|row| row.product).collect();
-        Some(Page { products, next: Cursor::since(self.began.max(after.second)), more: false })
+        let rows = new.into_iter().map(|row| row.row).collect();
+        Some(Found { rows, next: Cursor::since(self.began.max(after.second)), more: false })
     }
 
-    fn page(self, after: &Cursor, new: Vec<Row>) -> Page {
+    fn page<T>(self, after: &Cursor, new: Vec<Row<T>>) -> Found<T> {
         let next = Cursor { sweep: Some(self), ..after.clone() };
-        Page { products: new.into_iter().map(|row| row.product).collect(), next, more: true }
+        Found { rows: new.into_iter().map(|row| row.row).collect(), next, more: true }
     }
 }
 
