@@ -1,4 +1,4 @@
-//! When what is due: stock and products by interval, the sweep at a time of day.
+//! When what is due: orders, stock and products by interval, the sweep at a time of day.
 
 use std::time::Duration;
 
@@ -9,6 +9,9 @@ use sync::Tick;
 /// The rhythm.
 #[derive(Args, Clone, Copy, Debug)]
 pub(crate) struct Rhythm {
+    /// How often orders are looked for.
+    #[arg(long, env = "LOOMIS_WOO_ORDERS_EVERY", default_value = "60", value_parser = every, value_name = "TIME")]
+    pub(crate) orders_every: Duration,
     /// How often stock is compared: 120 (seconds), 90s, 2m.
     #[arg(long, env = "LOOMIS_WOO_STOCK_EVERY", default_value = "120", value_parser = every, value_name = "TIME")]
     pub(crate) stock_every: Duration,
@@ -33,25 +36,28 @@ fn time_of_day(text: &str) -> Result<Time, String> {
     Time::strptime("%H:%M", text.trim()).map_err(|_| "a time of day as HH:MM, such as 02:30".to_owned())
 }
 
+/// The sweep's place among the ticks.
+const SWEEP: usize = 3;
+
 /// The moments at which each tick is due next.
 pub(crate) struct Schedule {
     rhythm: Rhythm,
     zone: TimeZone,
-    next: [(Tick, Timestamp); 3],
+    next: [(Tick, Timestamp); 4],
 }
 
 impl Schedule {
-    /// Stock and products are due at once; the sweep at its next time.
+    /// All but the sweep is due at once; the sweep at its next time.
     pub(crate) fn new(rhythm: Rhythm, zone: TimeZone, now: Timestamp) -> Schedule {
-        let mut schedule =
-            Schedule { rhythm, zone, next: [(Tick::Stock, now), (Tick::Products, now), (Tick::Sweep, now)] };
-        schedule.next[2].1 = schedule.after(Tick::Sweep, now);
+        let next = [Tick::Orders, Tick::Stock, Tick::Products, Tick::Sweep].map(|tick| (tick, now));
+        let mut schedule = Schedule { rhythm, zone, next };
+        schedule.next[SWEEP].1 = schedule.after(Tick::Sweep, now);
         schedule
     }
 
     /// When the sweep is due next.
     pub(crate) fn next_sweep(&self) -> Timestamp {
-        self.next[2].1
+        self.next[SWEEP].1
     }
 
     /// The sweep's last time before `now`.
@@ -77,12 +83,13 @@ impl Schedule {
 
     /// When something is due next.
     pub(crate) fn next(&self) -> Timestamp {
-        let [stock, products, sweep] = self.next.map(|(_, moment)| moment);
-        stock.min(products).min(sweep)
+        let moments = self.next.map(|(_, moment)| moment);
+        moments.into_iter().min().unwrap_or(Timestamp::MAX)
     }
 
     fn every(&self, tick: Tick) -> Option<i64> {
         let every = match tick {
+            Tick::Orders => self.rhythm.orders_every,
             Tick::Stock => self.rhythm.stock_every,
             Tick::Products => self.rhythm.products_every,
             Tick::Sweep => return None,

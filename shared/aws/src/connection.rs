@@ -25,8 +25,16 @@ pub struct Names {
 #[error("the environment variable {0} is missing")]
 pub struct ConfigError(pub &'static str);
 
+/// Which variable holds a lane's queue.
+const QUEUES: [(Lane, &str); 4] = [
+    (Lane::Orders, "LOOMIS_WOO_QUEUE_ORDERS"),
+    (Lane::Changes, "LOOMIS_WOO_QUEUE_CHANGES"),
+    (Lane::Scan, "LOOMIS_WOO_QUEUE_SCAN"),
+    (Lane::Bulk, "LOOMIS_WOO_QUEUE_BULK"),
+];
+
 impl Names {
-    /// From `LOOMIS_WOO_TABLE` and `LOOMIS_WOO_QUEUE_SCAN`, `…_CHANGES`, `…_BULK`.
+    /// From `LOOMIS_WOO_TABLE` and a variable a lane (`LOOMIS_WOO_QUEUE_SCAN`, …).
     ///
     /// # Errors
     /// [`ConfigError`] with the first that is missing or empty.
@@ -34,26 +42,18 @@ impl Names {
         let read = |name: &'static str| {
             env::var(name).ok().filter(|value| !value.is_empty()).ok_or(ConfigError(name))
         };
+        let queue = |(lane, name)| Ok((lane, read(name)?));
         Ok(Names {
             table: read("LOOMIS_WOO_TABLE")?,
-            queues: HashMap::from([
-                (Lane::Scan, read("LOOMIS_WOO_QUEUE_SCAN")?),
-                (Lane::Changes, read("LOOMIS_WOO_QUEUE_CHANGES")?),
-                (Lane::Bulk, read("LOOMIS_WOO_QUEUE_BULK")?),
-            ]),
+            queues: QUEUES.into_iter().map(queue).collect::<Result<_, ConfigError>>()?,
         })
     }
 
     /// That table, and the queues that the environment names. One that it doesn't name fails when it is used: records can
     /// be put without any.
     pub fn of_table(table: &str) -> Names {
-        let queues = [
-            (Lane::Scan, "LOOMIS_WOO_QUEUE_SCAN"),
-            (Lane::Changes, "LOOMIS_WOO_QUEUE_CHANGES"),
-            (Lane::Bulk, "LOOMIS_WOO_QUEUE_BULK"),
-        ];
         let named = |name| env::var(name).ok().filter(|url| !url.is_empty());
-        let queues = queues.into_iter().filter_map(|(lane, name)| Some((lane, named(name)?))).collect();
+        let queues = QUEUES.into_iter().filter_map(|(lane, name)| Some((lane, named(name)?))).collect();
         Names { table: table.to_owned(), queues }
     }
 

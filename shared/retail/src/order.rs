@@ -149,6 +149,9 @@ pub struct OrderLine {
     pub taxes: Vec<LineTax>,
     /// What the customer chose, as the shop shows it: name and value.
     pub choices: Vec<(String, String)>,
+    /// How many of them the shop has put back on its shelf after refunds (`_restock_refunded_items`, which stands on the
+    /// order's line).
+    pub put_back: Decimal,
 }
 
 /// Shipping or a fee.

@@ -21,12 +21,15 @@ use retail::{
 };
 
 use crate::{
-    Engine, Error,
+    Engine, Error, orders,
     pair::Pair,
     record::{self, Outcome},
     rows::{due::Extent, lease::Lease, runs::Counts},
     survey::{Leave, Survey, survey},
 };
+
+/// How often what web orders touched is written again at once.
+const ROUNDS: u32 = 3;
 
 /// What is being applied.
 pub(crate) struct Work<'a> {
@@ -108,6 +111,21 @@ impl Work<'_> {
     /// Brings these products over: products first, then variations under their parents, then images. Every one of them is
     /// linked, refused or waits afterwards, or an error says why not.
     pub(crate) async fn apply(&self, ids: &[ProductId]) -> Result<Applied, Error> {
+        let (counts, mut touched) = self.apply_once(ids).await?;
+        // Web orders came in beside the write: what it undid is put right at once.
+        for _ in 1..ROUNDS {
+            if touched.is_empty() {
+                break;
+            }
+            touched = self.apply_once(&touched).await?.1;
+        }
+        self.look_later(touched);
+        let again = std::mem::take(&mut *self.again.lock().unwrap_or_else(PoisonError::into_inner));
+        Ok(Applied { counts, again })
+    }
+
+    /// One round. Tells which products' stock was written while web orders touched it.
+    async fn apply_once(&self, ids: &[ProductId]) -> Result<(Counts, Vec<ProductId>), Error> {
         let mut survey = survey(self.engine, self.pair, ids, self.leave).await?;
         let fresh = self.read_stock_again(&mut survey).await?;
         let plan = survey.plan(self.settings(), self.leave);
@@ -141,8 +159,22 @@ impl Work<'_> {
         };
         let changed: BTreeSet<ProductId> = products.iter().chain(&variations).map(product).collect();
         counts += self.attach_images(&pictured, &changed).await?;
-        let again = std::mem::take(&mut *self.again.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(Applied { counts, again })
+        let stocked = products.iter().chain(&variations).filter(|one| writes_stock(one)).map(product);
+        let touched = self.touched_meanwhile(&survey, &stocked.collect::<Vec<_>>()).await?;
+        Ok((counts, touched))
+    }
+
+    /// Asks for the web orders again after stock was written. `orders/held.rs` says why.
+    async fn touched_meanwhile(
+        &self,
+        survey: &Survey,
+        stocked: &[ProductId],
+    ) -> Result<Vec<ProductId>, Error> {
+        if stocked.is_empty() || self.pair.department.settings.orders.is_none() {
+            return Ok(Vec::new());
+        }
+        let now = orders::held::now(self.engine, self.pair).await?;
+        Ok(survey.touched(stocked, &now))
     }
 
     async fn work_off_all(&self, groups: Vec<Group>, survey: &Survey) -> Result<Counts, Error> {
@@ -216,6 +248,8 @@ impl Work<'_> {
         if ids.is_empty() {
             return Ok(BTreeMap::new());
         }
+        // Web orders first: a sale is then either in what Loomis Pay has available, or held.
+        survey.hold(Some(orders::held::now(self.engine, self.pair).await?));
         let token = self.pair.department.token.clone();
         let mut fresh: BTreeMap<ProductId, Stock> = ids.iter().map(|id| (*id, Stock::Unknown)).collect();
         for ids in ids.chunks(100) {

@@ -49,6 +49,8 @@ pub struct Engine {
     pub key: Arc<SealKey>,
     /// Figures that a person may change.
     pub limits: Limits,
+    /// Who is told of orders that wait.
+    pub notify: Option<crate::Notify>,
     /// Asks everything to stop after the record in hand.
     pub stop: Stop,
     /// The offices that were spoken to, by client number: they hold the login.
@@ -72,6 +74,7 @@ impl Engine {
             queue,
             key: Arc::new(key),
             limits: Limits::default(),
+            notify: None,
             stop: Stop::default(),
             offices: Arc::default(),
         }

@@ -7,6 +7,7 @@ mod engine;
 mod error;
 mod families;
 mod inventory;
+mod orders;
 pub mod overlay;
 mod pair;
 pub mod ports;
@@ -24,9 +25,11 @@ mod worker;
 pub use check::{Check, Finding};
 pub use engine::{Engine, Limits, Stop};
 pub use error::Error;
+pub use orders::{EffectStory, Notify, OrderStory, Settlement, WaitingOrder};
 pub use preview::{Preview, PreviewLine};
 pub use rows::{
     log::{Event, LogLine, LogQuery},
+    orders::Told,
     pause::Pause,
     records::Put,
     runs::{Counts, Run, RunKind, Stage},

@@ -28,6 +28,8 @@ pub(crate) struct Pair {
     pub(crate) shop: woocommerce::Client,
     pub(crate) profile: ShopProfile,
     pub(crate) links: Links,
+    /// The canonical base of the shop: links, orders and effects belong to it.
+    pub(crate) base: String,
 }
 
 /// What was found out about a shop.
@@ -87,7 +89,7 @@ impl Engine {
         };
         let shop = self.shop(&department, &found)?;
         let links = Links::of(id, &found.base);
-        Ok(Pair { department, client, office, shop, profile: found.profile, links })
+        Ok(Pair { department, client, office, shop, profile: found.profile, links, base: found.base })
     }
 
     /// Asks the shop how it is spoken to and how it is set up.
@@ -145,7 +147,9 @@ impl Engine {
         };
         let capabilities = woocommerce::Capabilities::of(found.profile.version.as_deref());
         let zone = woocommerce::time_zone(&found.profile.time_zone);
-        Ok(woocommerce::Client::new(connection, self.world.clone()).with_era(capabilities, zone))
+        Ok(woocommerce::Client::new(connection, self.world.clone())
+            .with_era(capabilities, zone)
+            .with_order_statuses(found.profile.order_statuses.clone()))
     }
 
     /// The departments of a client whose records can be used.

@@ -18,6 +18,7 @@ pub(crate) mod lease;
 pub(crate) mod log;
 pub(crate) mod media;
 pub(crate) mod mirror;
+pub(crate) mod orders;
 pub(crate) mod pace;
 pub(crate) mod pause;
 pub(crate) mod records;

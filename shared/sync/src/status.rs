@@ -30,6 +30,10 @@ pub struct DepartmentStatus {
     pub due: usize,
     /// Records that are refused or wait.
     pub refused: usize,
+    /// Orders that wait or need a person.
+    pub orders_waiting: usize,
+    /// Orders that are to be looked after now.
+    pub orders_due: usize,
     /// When the last complete reading of the catalogue began.
     pub catalogue_read: Option<Timestamp>,
     /// When the last complete reading of the stock began.
@@ -101,6 +105,8 @@ impl Engine {
             pause,
             due: due::count(self, id, 10_000).await?,
             refused: self.refused(id).await?.len(),
+            orders_waiting: crate::rows::orders::attention(self, id).await?.len(),
+            orders_due: crate::rows::orders::due(self, id, self.now(), 10_000).await?.len(),
             catalogue_read: reading.complete.map(|complete| complete.began),
             stock_read: stock.complete,
             stock_held: stock.held,

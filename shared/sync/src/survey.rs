@@ -18,6 +18,7 @@ use retail::{
 use crate::{
     Engine, Error, catalogue,
     families::parent_of,
+    orders::{self, held::Held},
     pair::Pair,
     record::Known,
     rows::{
@@ -36,6 +37,10 @@ pub(crate) struct Survey {
     candidates: Vec<Candidate>,
     shop: ShopView,
     links: HashMap<ProductId, Link>,
+    /// What Loomis Pay has available, before what web orders hold.
+    available: BTreeMap<ProductId, Stock>,
+    /// What web orders hold that Loomis Pay doesn't know of.
+    held: Held,
     /// The products that were asked about: a parent may be here for its variants' sake.
     asked: BTreeSet<ProductId>,
     /// Sale prices of the shop that are ours, although the answer to their write was lost.
@@ -82,8 +87,12 @@ pub(crate) async fn survey(
     };
     let candidates = candidates(engine, client, &mirrored, &stock, leave).await?;
     let shop = look(engine, pair, &mirrored, &links).await?;
-    let mut survey = Survey { standings, candidates, shop, links, asked, ours: BTreeMap::new() };
+    let held = orders::held::known(engine, pair).await?;
+    let available = candidates.iter().map(|one| (one.product.id, one.stock)).collect();
+    let ours = BTreeMap::new();
+    let mut survey = Survey { standings, candidates, shop, links, available, held, asked, ours };
     survey.own_up(engine, pair).await?;
+    survey.hold(None);
     Ok(survey)
 }
 
@@ -210,19 +219,45 @@ impl Survey {
 
     /// Takes in stock that was just read again.
     pub(crate) fn restock(&mut self, fresh: &BTreeMap<ProductId, Stock>) {
-        for candidate in &mut self.candidates {
-            if let Some(stock) = fresh.get(&candidate.product.id) {
-                candidate.stock = *stock;
+        for (id, stock) in fresh {
+            if let Some(available) = self.available.get_mut(id) {
+                *available = *stock;
             }
+        }
+        self.hold(None);
+    }
+
+    /// What Loomis Pay has available of a product, as the survey has it.
+    pub(crate) fn stock_of(&self, id: ProductId) -> Stock {
+        self.available.get(&id).copied().unwrap_or(Stock::Unknown)
+    }
+
+    /// Takes off what web orders hold, or what they hold now: a sale that Loomis Pay doesn't know of is not undone.
+    pub(crate) fn hold(&mut self, now: Option<Held>) {
+        self.held = now.unwrap_or_else(|| std::mem::take(&mut self.held));
+        for candidate in &mut self.candidates {
+            let id = candidate.product.id;
+            let available = self.available.get(&id).copied().unwrap_or(Stock::Unknown);
+            let shop = self.shop.found(&candidate.product, self.links.get(&id)).map(|found| found.id);
+            let held = shop.and_then(|shop| self.held.get(&shop)).copied().unwrap_or_default();
+            candidate.stock = match available {
+                // What is held beyond what there is leaves nothing.
+                Stock::Available(amount) if amount >= Decimal::ZERO => {
+                    Stock::Available((amount - held).max(Decimal::ZERO))
+                }
+                other => other,
+            };
         }
     }
 
-    /// The stock of these products, as the survey has it.
-    pub(crate) fn stock_of(&self, id: ProductId) -> Stock {
-        self.candidates
-            .iter()
-            .find(|candidate| candidate.product.id == id)
-            .map_or(Stock::Unknown, |one| one.stock)
+    /// Which of these products web orders hold more or less of now.
+    pub(crate) fn touched(&self, ids: &[ProductId], now: &Held) -> Vec<ProductId> {
+        let of = |id: &&ProductId| {
+            let product = self.candidates.iter().find(|one| one.product.id == **id);
+            let shop = product.and_then(|one| self.shop.found(&one.product, self.links.get(*id)));
+            shop.is_some_and(|shop| self.held.get(&shop.id) != now.get(&shop.id))
+        };
+        ids.iter().filter(of).copied().collect()
     }
 
     /// The products that were asked about and are left in.

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Engine, Error,
     catalogue::{self, Wanted},
+    orders,
     rows::{
-        due, log,
+        self, due, log,
         pause::{self, Cause},
         records::Department,
         runs,
@@ -16,10 +17,15 @@ use crate::{
     wake::Wake,
 };
 
+/// Orders that one tick wakes for; the next tick goes on.
+const DUE_ORDERS: usize = 500;
+
 /// What a schedule is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tick {
+    /// Orders, every minute by default; what is due of them, and alarms.
+    Orders,
     /// Stock, every two minutes by default.
     Stock,
     /// Changed products, every five minutes by default.
@@ -32,6 +38,7 @@ impl Tick {
     /// The tick's name.
     pub fn as_str(self) -> &'static str {
         match self {
+            Tick::Orders => "orders",
             Tick::Stock => "stock",
             Tick::Products => "products",
             Tick::Sweep => "sweep",
@@ -81,6 +88,13 @@ impl Engine {
         let products = &settings.products;
         let mut wakes = Vec::new();
         match tick {
+            Tick::Orders if settings.orders.is_some() => {
+                wakes.push(Wake::Orders { department: id.clone(), all: false });
+                for order in rows::orders::due(self, &id, self.now(), DUE_ORDERS).await? {
+                    wakes.push(Wake::Order { department: id.clone(), order: order.0 });
+                }
+                orders::raise(self, &id).await?;
+            }
             Tick::Stock if products.stock_flows() => {
                 wakes.push(Wake::Stock { client, department: id.clone() });
             }
@@ -93,6 +107,9 @@ impl Engine {
                 wakes.push(Wake::Run { department: id.clone(), run: run.id });
             }
             _ => {}
+        }
+        if tick == Tick::Sweep && settings.orders.is_some() {
+            wakes.push(Wake::Orders { department: id.clone(), all: true });
         }
         let (first, _) = due::page(self, &id, None, 1).await?;
         if !first.is_empty() {
@@ -156,6 +173,8 @@ impl Wake {
             Wake::Stock { department, .. } => format!("stock-{department}"),
             Wake::Run { run, .. } => format!("run-{run}"),
             Wake::Batch { run, batch, .. } => format!("batch-{run}-{batch}"),
+            Wake::Orders { department, all } => format!("orders-{department}-{all}"),
+            Wake::Order { department, order } => format!("order-{department}-{order}"),
             Wake::Due { department } => format!("due-{department}"),
         }
     }

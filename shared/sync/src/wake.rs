@@ -40,6 +40,21 @@ pub enum Wake {
         /// The batch.
         batch: u32,
     },
+    /// The shop's orders are to be looked through: what changed, or all that may be taken.
+    Orders {
+        /// The department.
+        department: String,
+        /// All that may be taken, not only what changed.
+        #[serde(default)]
+        all: bool,
+    },
+    /// An order is to be looked after.
+    Order {
+        /// The department.
+        department: String,
+        /// The order's id in the shop.
+        order: u64,
+    },
     /// Something is due.
     Due {
         /// The department.
@@ -58,6 +73,7 @@ impl Wake {
     /// Which queue carries it.
     pub fn lane(&self) -> Lane {
         match self {
+            Wake::Orders { .. } | Wake::Order { .. } => Lane::Orders,
             Wake::Catalogue { .. } | Wake::Stock { .. } => Lane::Scan,
             Wake::Run { .. } | Wake::Batch { .. } => Lane::Bulk,
             Wake::Due { .. } => Lane::Changes,
@@ -67,9 +83,11 @@ impl Wake {
     fn group(&self) -> &str {
         match self {
             Wake::Catalogue { client } | Wake::Stock { client, .. } => client,
-            Wake::Run { department, .. } | Wake::Batch { department, .. } | Wake::Due { department } => {
-                department
-            }
+            Wake::Run { department, .. }
+            | Wake::Batch { department, .. }
+            | Wake::Orders { department, .. }
+            | Wake::Order { department, .. }
+            | Wake::Due { department } => department,
         }
     }
 

@@ -1,9 +1,12 @@
 //! The worker: takes a message, looks after what it names, and answers trouble with a pause of its scope.
 
-use retail::fate::{Scope, Trouble};
+use retail::{
+    fate::{Scope, Trouble},
+    order::OrderId,
+};
 
 use crate::{
-    Engine, Error, catalogue, inventory,
+    Engine, Error, catalogue, inventory, orders,
     ports::{Key, Lane},
     rows::{
         lease, log, pace,
@@ -45,6 +48,10 @@ impl Engine {
             Wake::Run { department, run } => run::advance(self, department, run).await?,
             Wake::Batch { department, run, batch } => run::apply_batch(self, department, run, *batch).await?,
             Wake::Due { department } => run::apply_due(self, department).await?,
+            Wake::Orders { department, all } => orders::find(self, department, *all).await?,
+            Wake::Order { department, order } => {
+                orders::look_after(self, department, OrderId(*order)).await?
+            }
         };
         self.lift_lapsed(wake, spoke_to_the_shop).await
     }
@@ -125,12 +132,14 @@ impl Engine {
     /// When the ledger fails.
     pub async fn nobody_else_works(&self) -> Result<(), Error> {
         for id in self.department_ids().await? {
-            for name in ["lease#stock", "lease#products"] {
+            for name in ["lease#stock", "lease#products", "lease#orders"] {
                 lease::void(self, Key::new(format!("D#{id}"), name)).await?;
             }
         }
         for number in self.client_numbers().await? {
-            lease::void(self, Key::new(format!("C#{number}"), "lease#read")).await?;
+            for name in ["lease#read", "lease#make"] {
+                lease::void(self, Key::new(format!("C#{number}"), name)).await?;
+            }
             pace::void(self, &number).await?;
         }
         Ok(())
@@ -163,6 +172,8 @@ impl Wake {
             Wake::Stock { department, .. }
             | Wake::Run { department, .. }
             | Wake::Batch { department, .. }
+            | Wake::Orders { department, .. }
+            | Wake::Order { department, .. }
             | Wake::Due { department } => Some(department),
         }
     }

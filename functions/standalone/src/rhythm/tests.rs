@@ -2,6 +2,7 @@ use super::*;
 
 fn schedule(now: &str) -> Schedule {
     let rhythm = Rhythm {
+        orders_every: Duration::from_secs(24 * 3600),
         stock_every: Duration::from_secs(120),
         products_every: Duration::from_secs(300),
         sweep_at: jiff::civil::time(2, 30, 0, 0),
@@ -34,12 +35,12 @@ fn check(schedule: &mut Schedule, now: &str, due: &[&str], next: &str) {
 }
 
 #[test]
-fn stock_and_products_are_due_at_once_and_then_at_round_moments() {
+fn all_but_the_sweep_is_due_at_once_and_then_at_round_moments() {
     let mut schedule = schedule("2026-11-24T10:03:07Z");
     check(
         &mut schedule,
         "2026-11-24T10:03:07Z",
-        &["stock 2026-11-24T10:02:00Z", "products 2026-11-24T10:00:00Z"],
+        &["orders 2026-11-24T00:00:00Z", "stock 2026-11-24T10:02:00Z", "products 2026-11-24T10:00:00Z"],
         "2026-11-24T10:04:00Z",
     );
     check(&mut schedule, "2026-11-24T10:03:59Z", &[], "2026-11-24T10:04:00Z");
@@ -48,7 +49,12 @@ fn stock_and_products_are_due_at_once_and_then_at_round_moments() {
     check(
         &mut schedule,
         "2026-11-25T08:00:01Z",
-        &["stock 2026-11-25T08:00:00Z", "products 2026-11-25T08:00:00Z", "sweep 2026-11-25T01:30:00Z"],
+        &[
+            "orders 2026-11-25T00:00:00Z",
+            "stock 2026-11-25T08:00:00Z",
+            "products 2026-11-25T08:00:00Z",
+            "sweep 2026-11-25T01:30:00Z",
+        ],
         "2026-11-25T08:02:00Z",
     );
 }

@@ -35,6 +35,8 @@ pub enum Reason {
     UnclearTax,
     /// A stock line that can't be deducted.
     NotDeductible,
+    /// Loomis Pay says no to it.
+    Refused,
     /// Refunded more than was booked: parked.
     RefundTooLarge,
     /// Edited after it was taken.
@@ -60,6 +62,7 @@ impl Reason {
             Reason::AnotherInstallation => "another installation's",
             Reason::UnclearTax => "unclear tax",
             Reason::NotDeductible => "not deductible",
+            Reason::Refused => "refused by Loomis Pay",
             Reason::RefundTooLarge => "refund too large",
             Reason::Edited => "edited",
             Reason::Cancelled => "cancelled",

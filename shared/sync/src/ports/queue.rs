@@ -14,6 +14,8 @@ pub const MAX_ATTEMPTS: u32 = 5;
 /// The queues there are, by what they carry; a slow kind never stands in a quick one's way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Lane {
+    /// Orders, one a message, and finding them. Group: the department.
+    Orders,
     /// Reading Loomis Pay. Group: the client.
     Scan,
     /// Changes to a shop as they happen. Group: the department.
@@ -24,11 +26,12 @@ pub enum Lane {
 
 impl Lane {
     /// All of them, most urgent first.
-    pub const ALL: [Lane; 3] = [Lane::Changes, Lane::Scan, Lane::Bulk];
+    pub const ALL: [Lane; 4] = [Lane::Orders, Lane::Changes, Lane::Scan, Lane::Bulk];
 
     /// The lane's name in a queue's name, a row or a log line.
     pub fn as_str(self) -> &'static str {
         match self {
+            Lane::Orders => "orders",
             Lane::Scan => "scan",
             Lane::Changes => "changes",
             Lane::Bulk => "bulk",

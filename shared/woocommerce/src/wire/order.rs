@@ -266,6 +266,9 @@ fn line(row: &Value) -> OrderLine {
         total_tax: amount(&row["total_tax"]),
         taxes: taxes(&row["taxes"]),
         choices: list(&row["meta_data"]).into_iter().filter_map(choice).collect(),
+        put_back: meta_value(&row["meta_data"], "_restock_refunded_items")
+            .and_then(decimal)
+            .unwrap_or_default(),
     }
 }
 

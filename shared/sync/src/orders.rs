@@ -1,0 +1,71 @@
+//! Orders, from the shop into Loomis Pay exactly once, and the status back. `SETTINGS.md`, *Orders*; `API.md` §6.
+//!
+//! Finding (`find.rs`) notes which orders there are; a desk (`desk.rs`) looks after one of them: takes it, sends its effects
+//! (`effect.rs`), writes status and marker, watches the customer order, and sees to refunds (`after.rs`).
+
+mod after;
+mod alarm;
+mod desk;
+mod effect;
+mod find;
+mod goods;
+pub(crate) mod held;
+mod story;
+
+pub use alarm::Notify;
+pub use story::{EffectStory, OrderStory, Settlement, WaitingOrder};
+
+pub(crate) use alarm::raise;
+pub(crate) use desk::look_after;
+pub(crate) use find::find;
+
+use std::time::Duration;
+
+use retail::order::OrderId;
+
+use crate::{
+    Engine, Error,
+    ports::{Condition, Key, LedgerError, Write},
+    rows::{body, item, lease::Lease},
+};
+
+/// How long to wait for a worker that is at orders of the same department.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The department's right to send orders.
+async fn lease(engine: &Engine, department: &str) -> Result<Lease, Error> {
+    Lease::wait_for(engine, lease_key(department), PATIENCE).await
+}
+
+pub(crate) fn lease_key(department: &str) -> Key {
+    Key::new(format!("D#{department}"), "lease#orders")
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Installation {
+    name: String,
+}
+
+/// The name of this installation in the markers that it leaves in a shop.
+async fn installation(engine: &Engine) -> Result<String, Error> {
+    let key = Key::new("installation", "name");
+    loop {
+        if let Some(found) = engine.ledger.get(&key).await? {
+            return Ok(body::<Installation>(&found)?.name);
+        }
+        let name = format!("{:08x}", engine.world.chance.next() as u32);
+        let put = item(key.clone(), &Installation { name: name.clone() })?;
+        match engine.ledger.write(vec![Write::Put { item: put, condition: Condition::Absent }]).await {
+            Ok(()) => return Ok(name),
+            Err(LedgerError::Conflict) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+impl Engine {
+    /// Sends a wake-up for an order.
+    pub(crate) async fn wake_order(&self, department: &str, order: OrderId) -> Result<(), Error> {
+        self.wake(crate::Wake::Order { department: department.to_owned(), order: order.0 }).await
+    }
+}

@@ -1,0 +1,361 @@
+//! What follows: status and marker in the shop, refunds, and the day the customer order is finished.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use retail::{
+    Decimal,
+    fate::Fate,
+    order::{
+        Refund, RefundId, WebOrder,
+        effects::{self, Done, Effect, Since},
+        goods::Goods,
+        office::{BelongsTo, Kind},
+        returns::{self, Balance},
+        waiting::{Reason, Waiting},
+    },
+};
+use woocommerce::OrderChange;
+
+use super::{desk::Desk, effect::Call};
+use crate::{
+    Error,
+    ports::Condition,
+    rows::orders::{EffectRow, State, Watch},
+};
+
+/// How often a customer order is looked at by how long ago it was taken: young ones often, old ones seldom.
+const AGES: [(Duration, Duration); 3] = [
+    (Duration::from_secs(24 * 3600), Duration::from_secs(5 * 60)),
+    (Duration::from_secs(7 * 24 * 3600), Duration::from_secs(30 * 60)),
+    (Duration::from_secs(60 * 24 * 3600), Duration::from_secs(6 * 3600)),
+];
+/// Older ones.
+const SELDOM: Duration = Duration::from_secs(24 * 3600);
+/// Cancelled in Loomis Pay. `API.md` §5.
+const CANCELLED: u32 = 8;
+/// When a write to the shop that was lost is looked at again.
+const SOON: Duration = Duration::from_secs(30);
+
+impl Desk<'_> {
+    /// Writes the status after retrieval and the marker, in one write, once Loomis Pay has confirmed.
+    pub(super) async fn retrieve(&mut self, order: &WebOrder) -> Result<(), Error> {
+        if self.row.retrieved.is_some() || !self.is_sent() {
+            return Ok(());
+        }
+        let marker = format!("{}:{}", super::installation(self.engine).await?, self.number());
+        // Somebody has moved it on meanwhile: then the status is theirs.
+        let stands = self.settings.retrieve_statuses.contains(&order.status);
+        let status = self.settings.status_after_retrieval.clone().filter(|_| stands);
+        let there = order.marker.as_deref() == Some(&marker);
+        let change = OrderChange {
+            status: status.filter(|status| *status != order.status),
+            set_paid: false,
+            marker: (!there).then_some(marker),
+        };
+        if change.is_empty() || self.write_shop(order, &change, "retrieved").await? {
+            self.row.retrieved = Some(self.engine.now());
+        }
+        Ok(())
+    }
+
+    /// Whether all of its own effects that may be sent are done, and there is one.
+    fn is_sent(&self) -> bool {
+        let Some(taken) = &self.row.taken else { return false };
+        let own = taken
+            .effects
+            .iter()
+            .filter(|effect| !matches!(effect, Effect::Return(_) | Effect::Restock { .. }));
+        let mut sent = false;
+        for effect in own {
+            match self.is_done(effect) {
+                true => sent = true,
+                // A sale that waits for payment follows later.
+                false
+                    if matches!(effect, Effect::Sale { .. })
+                        && self.row.waits.iter().any(|one| one.reason == Reason::Unpaid) =>
+                {
+                    return sent;
+                }
+                false => return false,
+            }
+        }
+        sent
+    }
+
+    /// The number in Loomis Pay, for people.
+    fn number(&self) -> String {
+        for key in ["order", "sale"] {
+            if let Some((EffectRow { state: State::Done { order_id, number, .. }, .. }, _)) =
+                self.effects.get(key)
+            {
+                return match order_id {
+                    Some(id) if number.is_empty() => id.to_string(),
+                    _ => number.clone(),
+                };
+            }
+        }
+        "deducted".to_owned()
+    }
+
+    /// One write to the shop's order. Tells whether it is there; a lost one is looked at again soon.
+    async fn write_shop(
+        &mut self,
+        order: &WebOrder,
+        change: &OrderChange,
+        what: &str,
+    ) -> Result<bool, Error> {
+        self.lease.keep(self.engine).await?;
+        match self.pair.shop.write_order(order.id, change).await {
+            Ok(now) => {
+                let status = if now.status == order.status {
+                    String::new()
+                } else {
+                    format!(", {} -> {}", order.status, now.status)
+                };
+                self.row.tell(self.engine.now(), format!("{what}: written to the shop{status}"));
+                self.row.status = now.status;
+                self.row.modified = now.modified;
+                Ok(true)
+            }
+            Err(error) => {
+                let trouble = error.trouble();
+                match trouble.fate {
+                    Fate::Ambiguous => {
+                        self.look_again(Some(self.engine.now() + SOON));
+                        Ok(false)
+                    }
+                    Fate::Refusal => {
+                        let detail = format!("the shop refuses it ({what}): {}", trouble.reason);
+                        self.waits(Waiting::new(Reason::Refused, detail));
+                        Ok(false)
+                    }
+                    Fate::Retry | Fate::Settings => Err(error.into()),
+                }
+            }
+        }
+    }
+
+    /// Refunds become return sales, and what was deducted is added back, each once.
+    pub(super) async fn after(&mut self, order: &WebOrder) -> Result<(), Error> {
+        let cancelled = matches!(order.status.as_str(), "cancelled" | "trash" | "failed");
+        if self.row.taken.is_none() || (order.refunds.is_empty() && !cancelled) {
+            return Ok(());
+        }
+        let refunds = match order.refunds.is_empty() {
+            true => Vec::new(),
+            false => self.pair.shop.refunds(order.id).await?,
+        };
+        let restocked: BTreeMap<u64, Decimal> = order
+            .lines
+            .iter()
+            .filter(|line| line.put_back > Decimal::ZERO)
+            .map(|line| (line.id, line.put_back))
+            .collect();
+        let since = Since { refunds: &refunds, restocked: &restocked, cancelled };
+        let fresh = effects::afterwards(self.settings, &self.done_so_far(), since);
+        if !fresh.is_empty() {
+            self.intend(fresh, order).await?;
+        }
+        self.give_back(order, &refunds).await
+    }
+
+    fn done_so_far(&self) -> Done {
+        let mut done = Done::default();
+        for (key, (row, _)) in &self.effects {
+            match &row.effect {
+                Effect::Sale { .. } => done.sale |= row.state.is_done(),
+                Effect::Deduction(stock) if row.state.is_done() => done.deducted.push(stock.clone()),
+                Effect::Restock { back, .. } => drop(done.restocked.insert(key.clone(), back.clone())),
+                Effect::CustomerOrder { .. } | Effect::Deduction(_) | Effect::Return(_) => {}
+            }
+        }
+        done.returned = self.returned();
+        done
+    }
+
+    /// Refunds that a return stands for, done or on its way, and those that give nothing back.
+    pub(super) fn returned(&self) -> BTreeSet<RefundId> {
+        let returns = self.effects.values().filter_map(|(row, _)| match row.effect {
+            Effect::Return(refund) => Some(refund),
+            _ => None,
+        });
+        returns.chain(self.row.taken.iter().flat_map(|taken| taken.settled_refunds.iter().copied())).collect()
+    }
+
+    async fn intend(&mut self, fresh: Vec<Effect>, order: &WebOrder) -> Result<(), Error> {
+        let mut writes = Vec::new();
+        for effect in &fresh {
+            let row = EffectRow { effect: effect.clone(), state: State::Intended { refused: None } };
+            writes.push(self.place.put_effect(self.row.id, &row, Condition::Absent)?);
+        }
+        if let Some(taken) = &mut self.row.taken {
+            taken.effects.extend(fresh);
+        }
+        self.save(writes, None, Some(order)).await?;
+        self.effects = self.place.effects(self.engine, self.row.id).await?;
+        Ok(())
+    }
+
+    async fn give_back(&mut self, order: &WebOrder, refunds: &[Refund]) -> Result<(), Error> {
+        let Some(taken) = self.row.taken.clone() else { return Ok(()) };
+        for effect in &taken.effects {
+            if self.is_done(effect) {
+                continue;
+            }
+            self.engine.go_on()?;
+            let went = match effect {
+                Effect::Return(id) => match refunds.iter().find(|refund| refund.id == *id) {
+                    Some(refund) => self.give_back_money(order, effect, refund, refunds).await?,
+                    None => false,
+                },
+                Effect::Restock { back, .. } => {
+                    let call = async |_: &mut Self| {
+                        Ok(Ok(Call::Stock { number: back.number.clone(), subtract: -back.quantity }))
+                    };
+                    let performed = self.perform(effect, call).await?;
+                    self.went(performed)
+                }
+                Effect::CustomerOrder { .. } | Effect::Sale { .. } | Effect::Deduction(_) => true,
+            };
+            if !went {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    async fn give_back_money(
+        &mut self,
+        order: &WebOrder,
+        effect: &Effect,
+        refund: &Refund,
+        refunds: &[Refund],
+    ) -> Result<bool, Error> {
+        let goods = self.goods(order).await?;
+        let left = match self.left(order, refunds, &goods) {
+            Ok(left) => left,
+            Err(waiting) => {
+                self.waits(waiting);
+                return Ok(false);
+            }
+        };
+        let draft = match returns::returning(order, refund, &self.terms(), &goods, &left) {
+            Ok(Some(draft)) => draft,
+            Ok(None) => return self.nothing_to_give_back(effect, refund, order).await.map(|()| true),
+            Err(waiting) => {
+                self.waits(waiting);
+                return Ok(false);
+            }
+        };
+        let sale = self.order_id("sale").map(BelongsTo::Sale);
+        let kind = Kind::Sale { separate_voucher: true, belongs_to: sale };
+        let performed =
+            self.perform(effect, async |desk| desk.order_call(order, &draft, kind.clone()).await).await?;
+        Ok(self.went(performed))
+    }
+
+    /// What is left of the sale after the returns that are done, one after the other.
+    fn left(&self, order: &WebOrder, refunds: &[Refund], goods: &Goods) -> Result<Balance, Waiting> {
+        let mut left = self.row.taken.as_ref().map(|taken| taken.booked.clone()).unwrap_or_default();
+        let done = refunds.iter().filter(|refund| self.is_done(&Effect::Return(refund.id)));
+        let mut done: Vec<&Refund> = done.collect();
+        done.sort_by_key(|refund| refund.id);
+        for refund in done {
+            if let Some(draft) = returns::returning(order, refund, &self.terms(), goods, &left)? {
+                left.take(&draft);
+            }
+        }
+        Ok(left)
+    }
+
+    async fn nothing_to_give_back(
+        &mut self,
+        effect: &Effect,
+        refund: &Refund,
+        order: &WebOrder,
+    ) -> Result<(), Error> {
+        let key = effect.key();
+        let (row, version) = self.effect(&key)?.clone();
+        if let Some(taken) = &mut self.row.taken {
+            taken.settled_refunds.push(refund.id);
+            taken.effects.retain(|one| one != effect);
+        }
+        let removal = self.place.remove_effect(self.row.id, &row.effect, version);
+        self.save(vec![removal], None, Some(order)).await?;
+        self.effects.remove(&key);
+        Ok(())
+    }
+
+    /// Watches the customer order; the day it is finished the shop's order is completed, and its payment with it.
+    pub(super) async fn watch(&mut self, order: &WebOrder) -> Result<(), Error> {
+        let Some(completed) = self.settings.status_when_completed.clone() else { return Ok(()) };
+        let Some((EffectRow { effect: Effect::CustomerOrder { may_be_unlocked: false }, state }, _)) =
+            self.effects.get("order")
+        else {
+            // Staff may unlock it: the status link to the shop is dropped.
+            return Ok(());
+        };
+        let State::Done { order_id: Some(order_id), at, .. } = state else { return Ok(()) };
+        let (order_id, since) = (*order_id, *at);
+        if self.row.completed.is_some() {
+            return Ok(());
+        }
+        let now = self.engine.now();
+        let mut watch =
+            self.row.watch.unwrap_or(Watch { order_id, status: 0, next: now + every(since, now) });
+        if now >= watch.next {
+            match self.pair.office.view_order(order_id).await? {
+                None => {
+                    let detail = format!("the customer order {order_id} is no longer in Loomis Pay");
+                    self.waits(Waiting::new(Reason::Cancelled, detail));
+                }
+                Some(view) => {
+                    if view.status != watch.status {
+                        self.row.tell(now, format!("status {} in Loomis Pay", view.status));
+                    }
+                    watch.status = view.status;
+                }
+            }
+            watch.next = now + every(since, now);
+        }
+        self.row.watch = Some(watch);
+        if watch.status == CANCELLED {
+            let detail = format!("the customer order {order_id} was cancelled in Loomis Pay");
+            self.waits(Waiting::new(Reason::Cancelled, detail));
+        }
+        if watch.status == u32::from(self.settings.loomis_completed_status)
+            && self.complete(order, completed).await?
+        {
+            self.row.completed = Some(self.engine.now());
+            return Ok(());
+        }
+        self.look_again(Some(watch.next));
+        Ok(())
+    }
+
+    async fn complete(&mut self, order: &WebOrder, completed: String) -> Result<bool, Error> {
+        if matches!(order.status.as_str(), "cancelled" | "refunded" | "trash") {
+            let detail = format!("finished in Loomis Pay, and {} in the shop: left as it is", order.status);
+            self.waits(Waiting::new(Reason::Cancelled, detail));
+            return Ok(false);
+        }
+        if order.status == completed {
+            self.row.tell(self.engine.now(), "completed in the shop already");
+            return Ok(true);
+        }
+        // These two make WooCommerce set the payment by themselves.
+        let pays = matches!(completed.as_str(), "processing" | "completed");
+        let set_paid = order.paid.is_none() && !pays;
+        let change = OrderChange { status: Some(completed), set_paid, marker: None };
+        self.write_shop(order, &change, "completed").await
+    }
+}
+
+fn every(since: Timestamp, now: Timestamp) -> Duration {
+    let age = Duration::try_from(now.duration_since(since)).unwrap_or_default();
+    AGES.iter().find(|(up_to, _)| age < *up_to).map_or(SELDOM, |(_, every)| *every)
+}

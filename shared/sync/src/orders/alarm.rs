@@ -1,0 +1,93 @@
+//! Somebody hears of it: an order that is parked or waits for long is an event in the log, and a signed message to whoever
+//! gave an address.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::json;
+use sha2::Sha256;
+use url::Url;
+use world::{Method, Request, Secret};
+
+use crate::{
+    Engine, Error,
+    ports::LedgerError,
+    rows::orders::{self, Attention},
+};
+
+/// After this long somebody is told.
+const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// The time that the one who is told may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Who is told of orders that wait.
+#[derive(Clone, Debug)]
+pub struct Notify {
+    /// Gets a JSON `POST`.
+    pub url: Url,
+    /// Signs it: `X-Loomis-Woo-Signature` is the base64 of HMAC-SHA256 over the body.
+    pub secret: Secret,
+}
+
+/// Tells of the department's orders that have waited for long, each once a wait.
+pub(crate) async fn raise(engine: &Engine, department: &str) -> Result<(), Error> {
+    let now = engine.now();
+    for (mut attention, version) in orders::attention(engine, department).await? {
+        if attention.alarmed.is_some() || now < attention.since + PATIENCE {
+            continue;
+        }
+        let (order, reason) = (attention.id.0, reasons(&attention));
+        tracing::error!(department, order, reason, since = %attention.since, "an order waits for a person");
+        if let Some(notify) = &engine.notify
+            && let Err(error) = tell(engine, notify, department, &attention).await
+        {
+            // Not told: again with the next tick.
+            tracing::warn!(department, order, error, "nobody could be told of it");
+            continue;
+        }
+        attention.alarmed = Some(now);
+        match engine.ledger.write(vec![orders::put_attention(department, &attention, version)?]).await {
+            // The order got on meanwhile.
+            Err(LedgerError::Conflict) => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+fn reasons(attention: &Attention) -> String {
+    attention.waits.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+async fn tell(
+    engine: &Engine,
+    notify: &Notify,
+    department: &str,
+    attention: &Attention,
+) -> Result<(), String> {
+    let body = json!({
+        "event": "order_waits",
+        "department_id": department,
+        "order_number": attention.number,
+        "order_id": attention.id.0,
+        "reason": attention.waits.first().map(|one| one.reason.as_str()),
+        "detail": reasons(attention),
+        "since": attention.since,
+    })
+    .to_string();
+    let mut mac = Hmac::<Sha256>::new_from_slice(notify.secret.expose().as_bytes())
+        .map_err(|error| error.to_string())?;
+    mac.update(body.as_bytes());
+    let signature = STANDARD.encode(mac.finalize().into_bytes());
+    let mut request = Request::new(Method::Post, notify.url.clone())
+        .header("x-loomis-woo-signature", &signature)
+        .header("accept", "application/json")
+        .body("application/json", body.into_bytes());
+    request.timeout = TIMEOUT;
+    let response = engine.world.transport.send(request).await.map_err(|error| error.to_string())?;
+    match response.status {
+        200..=299 => Ok(()),
+        status => Err(format!("it answered {status}")),
+    }
+}

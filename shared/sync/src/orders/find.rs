@@ -1,0 +1,242 @@
+//! Finding orders: what changed, by a cursor with overlap; and all that may be taken, by comparing the sets. A cursor is for
+//! speed: the sweep is what no order escapes.
+
+use jiff::{Timestamp, tz::TimeZone};
+use retail::{
+    order::{OrderId, WebOrder},
+    settings::OrderSettings,
+};
+use woocommerce::{Cursor, OrderQuery, OrderRow};
+
+use crate::{
+    Engine, Error,
+    pair::{Knowledge, Pair},
+    ports::LedgerError,
+    rows::{
+        orders::{self, Holds, Place, Reading, Row},
+        records::Department,
+    },
+};
+
+/// Statuses in which the shop has taken the goods off its stock. `SETTINGS.md`, *Held by the shop*.
+pub(super) const HOLDING: [&str; 3] = ["processing", "on-hold", "completed"];
+
+/// Looks through the shop's orders: what changed since the last time, or with `all` everything that may be taken. Tells
+/// whether the shop was spoken to.
+pub(crate) async fn find(engine: &Engine, department: &str, all: bool) -> Result<bool, Error> {
+    let record = engine.department(department).await?;
+    if taking(&record).is_none() {
+        return Ok(false);
+    }
+    let pair = engine.pair(department, Knowledge::Recent).await?;
+    changed(engine, &pair).await?;
+    if all {
+        sweep(engine, &pair).await?;
+    }
+    if pair.client.settings.order_lookup {
+        finished(engine, &pair).await?;
+    }
+    Ok(true)
+}
+
+/// The order settings of a department that takes orders.
+pub(super) fn taking(department: &Department) -> Option<&OrderSettings> {
+    department.settings.orders.as_ref().filter(|_| department.settings.enabled)
+}
+
+/// The shop's zone; of one that doesn't say, Loomis Pay's.
+pub(super) fn zone(pair: &Pair) -> TimeZone {
+    woocommerce::time_zone(&pair.profile.time_zone).unwrap_or_else(|| pair.client.settings.time_zone.clone())
+}
+
+pub(super) fn place(pair: &Pair) -> Place {
+    Place::of(&pair.department.settings.id, &pair.base)
+}
+
+/// Reads what changed and notes it. Safe beside others who do the same: what was read twice is noted once.
+pub(super) async fn changed(engine: &Engine, pair: &Pair) -> Result<(), Error> {
+    let Some(settings) = taking(&pair.department) else { return Ok(()) };
+    let id = &pair.department.settings.id;
+    loop {
+        engine.go_on()?;
+        let (reading, condition) = orders::reading(engine, id, &pair.base).await?;
+        let from = first_moment(engine, pair, settings, reading.as_ref());
+        let mut reading = reading.filter(|reading| reading.from == from).unwrap_or_else(|| Reading {
+            from,
+            cursor: Cursor::since(from),
+            swept: None,
+        });
+        let query = OrderQuery { statuses: Vec::new(), created_from: Some(from) };
+        let page = pair.shop.changed_orders(&query, &reading.cursor).await?;
+        let noted = note(engine, pair, settings, &page.orders).await?;
+        if reading.cursor != page.next {
+            reading.cursor = page.next;
+            let put = orders::put_reading(id, &pair.base, &reading, condition)?;
+            match engine.ledger.write(vec![put]).await {
+                // Whoever moved it has read the same, or will.
+                Err(LedgerError::Conflict) => {}
+                other => other?,
+            }
+        }
+        for order in noted {
+            engine.wake_order(id, order).await?;
+        }
+        if !page.more {
+            return Ok(());
+        }
+    }
+}
+
+/// The moment from which on orders are taken: the start of the from date in the shop's zone.
+fn first_moment(
+    engine: &Engine,
+    pair: &Pair,
+    settings: &OrderSettings,
+    reading: Option<&Reading>,
+) -> Timestamp {
+    // A day that begins in a gap begins behind it.
+    let midnight = |day: jiff::civil::Date| {
+        zone(pair).to_ambiguous_timestamp(day.to_datetime(jiff::civil::Time::midnight())).compatible().ok()
+    };
+    let day = settings.from_date.and_then(midnight);
+    day.or(reading.map(|reading| reading.from)).unwrap_or_else(|| engine.now())
+}
+
+/// Compares the orders that qualify with those that were taken.
+async fn sweep(engine: &Engine, pair: &Pair) -> Result<(), Error> {
+    let Some(settings) = taking(&pair.department) else { return Ok(()) };
+    let id = &pair.department.settings.id;
+    let began = engine.now();
+    let (reading, _) = orders::reading(engine, id, &pair.base).await?;
+    let from = first_moment(engine, pair, settings, reading.as_ref());
+    // A status whose plugin is gone would refuse the whole question; `check` says so.
+    let has = &pair.profile.order_statuses;
+    let asked = settings.retrieve_statuses.iter().filter(|status| has.is_empty() || has.contains(status));
+    let asked: Vec<String> = asked.cloned().collect();
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let listed = pair.shop.orders_since(from, &asked).await?;
+    for some in listed.chunks(100) {
+        engine.go_on()?;
+        for order in note(engine, pair, settings, some).await? {
+            engine.wake_order(id, order).await?;
+        }
+    }
+    let (reading, condition) = orders::reading(engine, id, &pair.base).await?;
+    if let Some(reading) = reading {
+        let reading = Reading { swept: Some(began), ..reading };
+        match engine.ledger.write(vec![orders::put_reading(id, &pair.base, &reading, condition)?]).await {
+            // Only for people to see.
+            Err(LedgerError::Conflict) => {}
+            other => other?,
+        }
+    }
+    Ok(())
+}
+
+/// Notes orders that are to be looked after, in the ledger. Gives their ids.
+async fn note(
+    engine: &Engine,
+    pair: &Pair,
+    settings: &OrderSettings,
+    listed: &[OrderRow],
+) -> Result<Vec<OrderId>, Error> {
+    let place = place(pair);
+    let ids: Vec<OrderId> = listed.iter().map(|one| one.id).collect();
+    let known = place.orders(engine, &ids).await?;
+    let (mut noted, now) = (Vec::new(), engine.now());
+    for one in listed {
+        let (row, condition) = match known.get(&one.id) {
+            // As it was looked after: our own writes come back here too.
+            Some((row, _)) if row.modified == one.modified && row.status == one.status => continue,
+            Some((row, version)) => (row.clone(), crate::ports::Condition::Version(*version)),
+            None if !concerns_us(settings, &one.status) => continue,
+            None => (found(one, now), crate::ports::Condition::Absent),
+        };
+        let fresh = condition == crate::ports::Condition::Absent;
+        let row = Row { next: Some(now), ..row };
+        let department = &pair.department.settings.id;
+        let attention = orders::attention_for(engine, department, row.id).await?;
+        let holds = if fresh && holds(settings, &one.status) {
+            Some(Holds { base: pair.base.clone(), lines: None })
+        } else {
+            orders::holds_of(engine, department, row.id).await?
+        };
+        match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
+            // Somebody is at it: it comes again by the cursor's overlap, or it was looked after just now.
+            Err(LedgerError::Conflict) => {}
+            other => other?,
+        }
+        noted.push(one.id);
+    }
+    Ok(noted)
+}
+
+fn found(one: &OrderRow, now: Timestamp) -> Row {
+    let mut row = Row {
+        id: one.id,
+        number: one.number.clone(),
+        status: one.status.clone(),
+        placed: one.created,
+        seen: now,
+        modified: None,
+        taken: None,
+        retrieved: None,
+        watch: None,
+        completed: None,
+        waits: Vec::new(),
+        next: None,
+        tries: 0,
+        story: Vec::new(),
+    };
+    row.tell(now, format!("seen in the shop as {}", one.status));
+    row
+}
+
+/// Whether an order of this status that isn't known yet has to be looked at: it may be taken, holds stock, or has passed
+/// by. An order that was never paid and got cancelled is none of ours.
+fn concerns_us(settings: &OrderSettings, status: &str) -> bool {
+    holds(settings, status) || status == "refunded"
+}
+
+/// Whether an order of this status has lowered the shop's stock.
+pub(super) fn holds(settings: &OrderSettings, status: &str) -> bool {
+    HOLDING.contains(&status) || settings.retrieve_statuses.iter().any(|one| one == status)
+}
+
+/// Customer orders that changed in Loomis Pay, where it can be asked for them: those that are watched are looked at now.
+async fn finished(engine: &Engine, pair: &Pair) -> Result<(), Error> {
+    let place = place(pair);
+    let since = orders::office_read(engine, &pair.department.settings.id, &pair.base).await?;
+    let read = pair.office.changed_orders(since.unwrap_or_else(|| engine.now())).await?;
+    let ids: Vec<OrderId> = read.rows.iter().filter_map(|row| row.reference.map(OrderId)).collect();
+    for (id, (mut row, version)) in place.orders(engine, &ids).await? {
+        let Some(watch) = row.watch.filter(|_| row.completed.is_none()) else { continue };
+        let moved = read.rows.iter().any(|one| {
+            one.order_id == watch.order_id && one.status.is_none_or(|status| status != watch.status)
+        });
+        if !moved {
+            continue;
+        }
+        let now = engine.now();
+        row.watch = Some(orders::Watch { next: now, ..watch });
+        row.next = Some(now);
+        let department = &pair.department.settings.id;
+        let attention = orders::attention_for(engine, department, id).await?;
+        let holds = orders::holds_of(engine, department, id).await?;
+        let condition = crate::ports::Condition::Version(version);
+        match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
+            Err(LedgerError::Conflict) => {}
+            other => other?,
+        }
+        engine.wake_order(department, id).await?;
+    }
+    orders::put_office_read(engine, &pair.department.settings.id, &pair.base, read.server_time).await
+}
+
+/// What an order holds, by the shop's products.
+pub(super) fn lines_of(order: &WebOrder) -> Vec<(retail::shop::ShopId, retail::Decimal)> {
+    let quantity = |line: &retail::order::OrderLine| line.quantity - line.put_back;
+    order.lines.iter().filter_map(|line| Some((line.shop_id()?, quantity(line)))).collect()
+}

@@ -1,0 +1,51 @@
+//! What web orders hold of the stock while Loomis Pay doesn't know of them. `SETTINGS.md`, *Held by the shop*.
+//!
+//! The order of reading is fixed: web orders first, then Loomis Pay's stock, then the write, then web orders again; and once
+//! more if any of them touched what was written. So a sale is either in what Loomis Pay has available, or held here.
+
+use std::collections::BTreeMap;
+
+use retail::{Decimal, shop::ShopId};
+
+use super::find::{self, taking};
+use crate::{
+    Engine, Error,
+    pair::Pair,
+    rows::orders::{self, Holds},
+};
+
+/// What is held, by the shop's product; none of 0.
+pub(crate) type Held = BTreeMap<ShopId, Decimal>;
+
+/// What is held as far as the ledger knows.
+pub(crate) async fn known(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
+    if taking(&pair.department).is_none() {
+        return Ok(Held::new());
+    }
+    let mut held = Held::new();
+    for holds in orders::holds(engine, &pair.department.settings.id, &pair.base).await?.into_values() {
+        for (product, quantity) in holds.lines.into_iter().flatten() {
+            *held.entry(product).or_default() += quantity;
+        }
+    }
+    Ok(held)
+}
+
+/// What is held now: the shop is asked what changed.
+pub(crate) async fn now(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
+    let Some(settings) = taking(&pair.department) else { return Ok(Held::new()) };
+    find::changed(engine, pair).await?;
+    let department = &pair.department.settings.id;
+    for (id, holds) in orders::holds(engine, department, &pair.base).await? {
+        if holds.lines.is_some() {
+            continue;
+        }
+        // Found a moment ago, and not looked after yet.
+        let order = pair.shop.order(id).await?;
+        let holds = order
+            .filter(|order| find::holds(settings, &order.status))
+            .map(|order| Holds { base: pair.base.clone(), lines: Some(find::lines_of(&order)) });
+        orders::fill_holds(engine, department, id, holds.as_ref()).await?;
+    }
+    known(engine, pair).await
+}

@@ -1,0 +1,530 @@
+//! Orders: ids and states, and no customer's data. What happens in Loomis Pay has a row an effect (`API.md` §6).
+//!
+//! | partition | sort | what |
+//! |---|---|---|
+//! | `D#<department>` | `orders#<base>` | how far the shop's orders were read |
+//! | `O#<department>#<base>` | `o#<order>`, `e#<order>#<effect>` | orders and their effects |
+//! | `A#<department>` | order | orders that wait or need a person |
+//! | `H#<department>` | order | orders that hold stock which Loomis Pay doesn't know of yet |
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use retail::{
+    Decimal,
+    order::{OrderId, RefundId, differs::Fingerprint, effects::Effect, returns::Balance, waiting::Waiting},
+    shop::ShopId,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{body, item, padded};
+use crate::{
+    Engine, Error,
+    ports::{Condition, IndexKey, Key, Range, Write},
+};
+
+/// The longest story that is kept of an order; the middle of a longer one is forgotten first.
+const STORY: usize = 60;
+
+/// An order of the shop.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Row {
+    pub(crate) id: OrderId,
+    /// The number that people see.
+    pub(crate) number: String,
+    /// The status that was seen last.
+    pub(crate) status: String,
+    /// When it was placed.
+    pub(crate) placed: Timestamp,
+    /// When it was first seen here.
+    pub(crate) seen: Timestamp,
+    /// The modification that was looked after last.
+    #[serde(default)]
+    pub(crate) modified: Option<Timestamp>,
+    /// What was decided when it was taken.
+    #[serde(default)]
+    pub(crate) taken: Option<Taken>,
+    /// When status and marker were written to the shop.
+    #[serde(default)]
+    pub(crate) retrieved: Option<Timestamp>,
+    /// The customer order that is watched.
+    #[serde(default)]
+    pub(crate) watch: Option<Watch>,
+    /// When the shop's order was completed by us.
+    #[serde(default)]
+    pub(crate) completed: Option<Timestamp>,
+    /// What it waits for, or why a person is needed.
+    #[serde(default)]
+    pub(crate) waits: Vec<Waiting>,
+    /// It is to be looked at again then, by itself.
+    #[serde(default)]
+    pub(crate) next: Option<Timestamp>,
+    /// How often it was looked at in vain since it last got on.
+    #[serde(default)]
+    pub(crate) tries: u32,
+    /// What happened, for `order show`.
+    #[serde(default)]
+    pub(crate) story: Vec<Told>,
+}
+
+/// What was decided when an order was taken. Later settings change nothing of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Taken {
+    pub(crate) at: Timestamp,
+    /// By which rule it qualified, for a person.
+    pub(crate) by: String,
+    /// What it was.
+    pub(crate) was: Fingerprint,
+    /// What happens in Loomis Pay, in this order. Returns and restocks come behind as they come up.
+    pub(crate) effects: Vec<Effect>,
+    /// What the sale books, or would.
+    #[serde(default)]
+    pub(crate) booked: Balance,
+    /// Refunds that give nothing back in Loomis Pay, and are done with.
+    #[serde(default)]
+    pub(crate) settled_refunds: Vec<RefundId>,
+}
+
+/// A customer order that is watched for its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Watch {
+    pub(crate) order_id: u64,
+    /// The status that was seen last.
+    #[serde(default)]
+    pub(crate) status: u32,
+    /// When it is looked at next.
+    pub(crate) next: Timestamp,
+}
+
+/// Something that happened to an order.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub text: String,
+}
+
+/// One thing that happens in Loomis Pay, at most once.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct EffectRow {
+    pub(crate) effect: Effect,
+    pub(crate) state: State,
+}
+
+/// How far an effect is. `API.md` §6.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub(crate) enum State {
+    /// It did not happen.
+    Intended {
+        /// What Loomis Pay last said against it.
+        #[serde(default)]
+        refused: Option<String>,
+    },
+    /// It is being sent, or whoever sent it died.
+    Sending { attempt: String, deadline: Timestamp },
+    /// Nobody knows whether it happened.
+    Unconfirmed {
+        since: Timestamp,
+        reason: String,
+        /// Looked up in vain so often, after the attempt's deadline.
+        looks: u32,
+        /// When it is looked up next; `None`: parked until a person settles it.
+        next: Option<Timestamp>,
+    },
+    /// It happened.
+    Done {
+        at: Timestamp,
+        /// Loomis Pay's order id, where there is one.
+        order_id: Option<u64>,
+        /// The number that people see there; may be empty.
+        number: String,
+        /// How that is known.
+        by: String,
+    },
+}
+
+impl State {
+    pub(crate) fn is_done(&self) -> bool {
+        matches!(self, State::Done { .. })
+    }
+}
+
+/// The orders of a department with one shop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Place {
+    department: String,
+    base: String,
+}
+
+impl Place {
+    pub(crate) fn of(department: &str, base: &str) -> Place {
+        Place { department: department.to_owned(), base: base.to_owned() }
+    }
+
+    fn partition(&self) -> String {
+        format!("O#{}#{}", self.department, self.base)
+    }
+
+    fn order_key(&self, id: OrderId) -> Key {
+        Key::new(self.partition(), format!("o#{}", padded(id.0)))
+    }
+
+    fn effect_key(&self, id: OrderId, effect: &str) -> Key {
+        Key::new(self.partition(), format!("e#{}#{effect}", padded(id.0)))
+    }
+
+    /// An order, and its item's version.
+    pub(crate) async fn order(&self, engine: &Engine, id: OrderId) -> Result<Option<(Row, u64)>, Error> {
+        let found = engine.ledger.get(&self.order_key(id)).await?;
+        found.map(|found| Ok((body(&found)?, found.version))).transpose()
+    }
+
+    /// Orders of these ids, as far as there are any.
+    pub(crate) async fn orders(
+        &self,
+        engine: &Engine,
+        ids: &[OrderId],
+    ) -> Result<BTreeMap<OrderId, (Row, u64)>, Error> {
+        let keys: Vec<Key> = ids.iter().map(|id| self.order_key(*id)).collect();
+        let rows = engine.ledger.get_many(&keys).await?;
+        let row = |found: &crate::ports::Item| {
+            let row: Row = body(found)?;
+            Ok((row.id, (row, found.version)))
+        };
+        rows.iter().map(row).collect()
+    }
+
+    /// The order with this shown number, or this id.
+    pub(crate) async fn named(&self, engine: &Engine, name: &str) -> Result<Option<Row>, Error> {
+        let mut by_id = None;
+        let mut after = None;
+        loop {
+            let page = engine.ledger.page(&self.partition(), Range::prefix("o#").after(after), 200).await?;
+            for item in &page.items {
+                let row: Row = body(item)?;
+                if row.number == name {
+                    return Ok(Some(row));
+                }
+                if row.id.to_string() == name {
+                    by_id = Some(row);
+                }
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(by_id);
+            }
+        }
+    }
+
+    /// The effects of an order, by key, each with its item's version.
+    pub(crate) async fn effects(
+        &self,
+        engine: &Engine,
+        id: OrderId,
+    ) -> Result<BTreeMap<String, (EffectRow, u64)>, Error> {
+        let prefix = format!("e#{}#", padded(id.0));
+        let (mut effects, mut after) = (BTreeMap::new(), None);
+        loop {
+            let range = Range::prefix(&prefix).after(after);
+            let page = engine.ledger.page(&self.partition(), range, 100).await?;
+            for item in &page.items {
+                let key = item.key.sort.strip_prefix(&prefix).unwrap_or_default().to_owned();
+                effects.insert(key, (body(item)?, item.version));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(effects);
+            }
+        }
+    }
+
+    /// An effect as a write.
+    pub(crate) fn put_effect(
+        &self,
+        id: OrderId,
+        row: &EffectRow,
+        condition: Condition,
+    ) -> Result<Write, Error> {
+        Ok(Write::Put { item: item(self.effect_key(id, &row.effect.key()), row)?, condition })
+    }
+
+    /// The removal of an effect, unless somebody moved it meanwhile.
+    pub(crate) fn remove_effect(&self, id: OrderId, effect: &Effect, version: u64) -> Write {
+        let condition = Condition::Version(version);
+        Write::Remove { key: self.effect_key(id, &effect.key()), condition }
+    }
+
+    /// The removal of an order with all its rows.
+    pub(crate) fn remove(
+        &self,
+        row: &Row,
+        version: u64,
+        effects: &BTreeMap<String, (EffectRow, u64)>,
+    ) -> Vec<Write> {
+        let always = |key| Write::Remove { key, condition: Condition::Always };
+        let follows = [attention_partition(&self.department), holds_partition(&self.department)];
+        let mut writes: Vec<Write> =
+            follows.into_iter().map(|partition| always(Key::new(partition, padded(row.id.0)))).collect();
+        let condition = Condition::Version(version);
+        writes.push(Write::Remove { key: self.order_key(row.id), condition });
+        writes.extend(
+            effects.values().map(|(effect, version)| self.remove_effect(row.id, &effect.effect, *version)),
+        );
+        writes
+    }
+
+    /// An order as writes, with the rows that follow from it: what waits, and what it holds.
+    pub(crate) fn put(
+        &self,
+        row: &Row,
+        condition: Condition,
+        attention: Option<&Attention>,
+        holds: Option<&Holds>,
+    ) -> Result<Vec<Write>, Error> {
+        let mut order = item(self.order_key(row.id), row)?;
+        order.index = row.next.map(|next| IndexKey {
+            partition: due_partition(&self.department),
+            sort: format!("{}#{}#{}", fixed(next), padded(row.id.0), self.base),
+        });
+        let place = |partition: String| Key::new(partition, padded(row.id.0));
+        let follow = |key: Key, body: Option<Result<crate::ports::Item, Error>>| match body {
+            Some(item) => Ok(Write::Put { item: item?, condition: Condition::Always }),
+            None => Ok::<_, Error>(Write::Remove { key, condition: Condition::Always }),
+        };
+        let (waits, holding) =
+            (place(attention_partition(&self.department)), place(holds_partition(&self.department)));
+        Ok(vec![
+            Write::Put { item: order, condition },
+            follow(waits.clone(), attention.map(|attention| item(waits.clone(), attention)))?,
+            follow(holding.clone(), holds.map(|holds| item(holding.clone(), holds)))?,
+        ])
+    }
+}
+
+/// An order that waits or needs a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Attention {
+    pub(crate) id: OrderId,
+    pub(crate) number: String,
+    pub(crate) base: String,
+    pub(crate) waits: Vec<Waiting>,
+    pub(crate) since: Timestamp,
+    /// Somebody was told.
+    #[serde(default)]
+    pub(crate) alarmed: Option<Timestamp>,
+}
+
+/// What an order holds of the stock.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Holds {
+    pub(crate) base: String,
+    /// By product or variation; `None`: the order was found and not read yet.
+    pub(crate) lines: Option<Vec<(ShopId, Decimal)>>,
+}
+
+fn due_partition(department: &str) -> String {
+    format!("Q#{department}")
+}
+
+fn attention_partition(department: &str) -> String {
+    format!("A#{department}")
+}
+
+fn holds_partition(department: &str) -> String {
+    format!("H#{department}")
+}
+
+/// A moment as a text that sorts by time.
+fn fixed(moment: Timestamp) -> String {
+    let moment = moment.round(jiff::Unit::Microsecond).unwrap_or(moment);
+    format!("{moment:.6}")
+}
+
+impl Row {
+    pub(crate) fn tell(&mut self, at: Timestamp, text: impl Into<String>) {
+        let text = text.into();
+        if self.story.last().is_some_and(|last| last.text == text) {
+            return;
+        }
+        self.story.push(Told { at, text });
+        if self.story.len() > STORY {
+            self.story.remove(STORY / 2);
+        }
+    }
+}
+
+/// The orders of a department, with one shop, that are to be looked at by now.
+pub(crate) async fn due(
+    engine: &Engine,
+    department: &str,
+    now: Timestamp,
+    most: usize,
+) -> Result<Vec<OrderId>, Error> {
+    let (mut due, mut after) = (Vec::new(), None);
+    loop {
+        let range = Range { up_to: Some(fixed(now)), ..Range::default() }.after(after);
+        let page = engine.ledger.page_by_index(&due_partition(department), range, 100).await?;
+        for item in &page.items {
+            due.push(body::<Row>(item)?.id);
+        }
+        after = page.next;
+        if after.is_none() || due.len() >= most {
+            due.truncate(most);
+            return Ok(due);
+        }
+    }
+}
+
+/// The orders of a department that wait or need a person, by id.
+pub(crate) async fn attention(engine: &Engine, department: &str) -> Result<Vec<(Attention, u64)>, Error> {
+    let (mut all, mut after) = (Vec::new(), None);
+    loop {
+        let page =
+            engine.ledger.page(&attention_partition(department), Range::default().after(after), 200).await?;
+        for item in &page.items {
+            all.push((body(item)?, item.version));
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// The attention for one order.
+pub(crate) async fn attention_for(
+    engine: &Engine,
+    department: &str,
+    id: OrderId,
+) -> Result<Option<Attention>, Error> {
+    let key = Key::new(attention_partition(department), padded(id.0));
+    engine.ledger.get(&key).await?.as_ref().map(body).transpose()
+}
+
+/// Notes that somebody was told, unless the order got on meanwhile.
+pub(crate) fn put_attention(department: &str, attention: &Attention, version: u64) -> Result<Write, Error> {
+    let key = Key::new(attention_partition(department), padded(attention.id.0));
+    Ok(Write::Put { item: item(key, attention)?, condition: Condition::Version(version) })
+}
+
+/// What each order holds, by id.
+pub(crate) async fn holds(
+    engine: &Engine,
+    department: &str,
+    base: &str,
+) -> Result<BTreeMap<OrderId, Holds>, Error> {
+    let (mut all, mut after) = (BTreeMap::new(), None);
+    loop {
+        let page =
+            engine.ledger.page(&holds_partition(department), Range::default().after(after), 200).await?;
+        for item in &page.items {
+            let holds: Holds = body(item)?;
+            let id = item.key.sort.parse().map(OrderId).unwrap_or(OrderId(0));
+            if holds.base == base {
+                all.insert(id, holds);
+            }
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+/// How far the shop's orders were read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Reading {
+    /// Orders placed before are left alone.
+    pub(crate) from: Timestamp,
+    pub(crate) cursor: woocommerce::Cursor,
+    /// When all orders that may be taken were last compared with those taken.
+    #[serde(default)]
+    pub(crate) swept: Option<Timestamp>,
+}
+
+fn reading_key(department: &str, base: &str) -> Key {
+    Key::new(format!("D#{department}"), format!("orders#{base}"))
+}
+
+/// How far the orders were read, and the condition to move on.
+pub(crate) async fn reading(
+    engine: &Engine,
+    department: &str,
+    base: &str,
+) -> Result<(Option<Reading>, Condition), Error> {
+    match engine.ledger.get(&reading_key(department, base)).await? {
+        None => Ok((None, Condition::Absent)),
+        Some(found) => Ok((Some(body(&found)?), Condition::Version(found.version))),
+    }
+}
+
+/// The reading as a write.
+pub(crate) fn put_reading(
+    department: &str,
+    base: &str,
+    reading: &Reading,
+    condition: Condition,
+) -> Result<Write, Error> {
+    Ok(Write::Put { item: item(reading_key(department, base), reading)?, condition })
+}
+
+/// What one order holds.
+pub(crate) async fn holds_of(engine: &Engine, department: &str, id: OrderId) -> Result<Option<Holds>, Error> {
+    let key = Key::new(holds_partition(department), padded(id.0));
+    engine.ledger.get(&key).await?.as_ref().map(body).transpose()
+}
+
+/// Fills in what an order that was only found holds, unless somebody looked after it meanwhile.
+pub(crate) async fn fill_holds(
+    engine: &Engine,
+    department: &str,
+    id: OrderId,
+    holds: Option<&Holds>,
+) -> Result<(), Error> {
+    let key = Key::new(holds_partition(department), padded(id.0));
+    let Some(found) = engine.ledger.get(&key).await? else { return Ok(()) };
+    if body::<Holds>(&found)?.lines.is_some() {
+        return Ok(());
+    }
+    let condition = Condition::Version(found.version);
+    let write = match holds {
+        Some(holds) => Write::Put { item: item(key, holds)?, condition },
+        None => Write::Remove { key, condition },
+    };
+    match engine.ledger.write(vec![write]).await {
+        Err(crate::ports::LedgerError::Conflict) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct OfficeRead {
+    server_time: Timestamp,
+}
+
+fn office_key(department: &str, base: &str) -> Key {
+    Key::new(format!("D#{department}"), format!("completions#{base}"))
+}
+
+/// By Loomis Pay's clock: customer orders that changed before it were looked at.
+pub(crate) async fn office_read(
+    engine: &Engine,
+    department: &str,
+    base: &str,
+) -> Result<Option<Timestamp>, Error> {
+    let found = engine.ledger.get(&office_key(department, base)).await?;
+    found.map(|found| Ok(body::<OfficeRead>(&found)?.server_time)).transpose()
+}
+
+/// Moves that mark.
+pub(crate) async fn put_office_read(
+    engine: &Engine,
+    department: &str,
+    base: &str,
+    server_time: Timestamp,
+) -> Result<(), Error> {
+    let put = item(office_key(department, base), &OfficeRead { server_time })?;
+    Ok(engine.ledger.write(vec![Write::Put { item: put, condition: Condition::Always }]).await?)
+}
