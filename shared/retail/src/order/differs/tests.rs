@@ -33,7 +33,10 @@ fn what_is_no_difference() {
 #[test]
 fn edited() {
     check(|o| o.lines[0].quantity = dec("2"), expect!["edited: line 1 quantity 3 -> 2"]);
-    check(|o| (o.lines[0].total_ex_tax, o.total_inc_tax) = (dec("30.00"), dec("12487.26")), expect!["edited: total 12493.26 -> 12487.26, line 1 amount 40.32 -> 34.32"]);
+    check(
+        |o| (o.lines[0].total_ex_tax, o.total_inc_tax) = (dec("30.00"), dec("12487.26")),
+        expect!["edited: total 12493.26 -> 12487.26, line 1 amount 40.32 -> 34.32"],
+    );
     check(|o| drop(o.lines.remove(1)), expect!["edited: line 2 removed"]);
     check(|o| o.lines.push(line(9, "1", "8.00", &[])), expect!["edited: line 9 added"]);
     check(|o| o.lines[0].product = Some(ShopId(5)), expect!["edited: line 1 another product"]);

@@ -185,7 +185,8 @@ fn refunds_off_keeps_the_stock_right() {
         s.refunds = false;
         s.effects = Effects::Sale { voucher: Voucher::Same, deduct: true };
     };
-    expect!["sale (same voucher), deduct#1 (2 of A-1), deduct#2 (1.5 of B-2), then, restock#9#1 (1 of A-1)"].assert_eq(&row(off, "bacs", true, true));
+    expect!["sale (same voucher), deduct#1 (2 of A-1), deduct#2 (1.5 of B-2), then, restock#9#1 (1 of A-1)"]
+        .assert_eq(&row(off, "bacs", true, true));
 }
 
 #[test]
@@ -202,7 +203,8 @@ fn a_line_that_can_not_be_deducted_is_refused() {
         3: not deductible: its product has no number in Loomis Pay
         4: not deductible: several products in Loomis Pay have the number C
         5: not deductible: a quantity of 0
-    "#]].assert_eq(&refused);
+    "#]]
+    .assert_eq(&refused);
 }
 
 #[test]

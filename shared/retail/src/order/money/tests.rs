@@ -79,7 +79,9 @@ proptest! {
         weights in proptest::collection::vec(-500_i64..2_000, 1..6), of in 0_u64..=1_000
     ) {
         let sum: i64 = weights.iter().sum();
-        prop_assume!(sum > 0);
+        if sum <= 0 {
+            return Ok(());
+        }
         let total = i64::try_from(i128::from(sum) * i128::from(of) / 1_000).unwrap();
         let as_decimals: Vec<Decimal> = weights.iter().copied().map(Decimal::from).collect();
         let shares = allot(total, &as_decimals);

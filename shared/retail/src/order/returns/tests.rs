@@ -54,10 +54,14 @@ fn the_recorded_refund() {
     let lines = vec![given(1, "1", "12.00", &[("12", "1.44")])];
     let order = recorded();
     let refund = refund(727, "13.44", |r| r.lines = lines);
-    check(&order, std::slice::from_ref(&refund), expect![[r#"
+    check(
+        &order,
+        std::slice::from_ref(&refund),
+        expect![[r#"
         #1: -1 x 14.93 less 1.49 at 12 %, 13.33 without
         left 12479.82
-    "#]]);
+    "#]],
+    );
     let balance = Balance::booked(&mapping::draft(&order, &TERMS, &goods()).unwrap());
     let draft = returning(&order, &refund, &TERMS, &goods(), &balance).unwrap().unwrap();
     assert_eq!(draft.reference_comment, "woo:1:664:refund:727");
@@ -80,53 +84,85 @@ fn with_lines_and_shipping() {
         "#]],
     );
     // An amount beyond the lines.
-    check(&two_rates(), &[refund(1, "134.16", |r| r.lines = lines())], expect![[r#"
+    check(
+        &two_rates(),
+        &[refund(1, "134.16", |r| r.lines = lines())],
+        expect![[r#"
         #1: -2 x 33.33 at 25 %, 26.66 without
         #2: -1 x 57.50 at 15 %, 50.00 without
         REFUND: -1 x 4.08 at 15 %, 3.55 without (Refund)
         REFUND: -1 x 5.92 at 25 %, 4.74 without (Refund)
         left 130.84
-    "#]]);
+    "#]],
+    );
     // Lines beyond the amount.
-    check(&two_rates(), &[refund(1, "100.00", |r| r.lines = lines())], expect![[r#"
+    check(
+        &two_rates(),
+        &[refund(1, "100.00", |r| r.lines = lines())],
+        expect![[r#"
         totals differ: the shop has 100.00, Loomis Pay would have 124.16
         left 265.00
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn an_amount_without_lines() {
-    check(&two_rates(), &[refund(1, "100.00", |_| {}), refund(2, "165.00", |_| {})], expect![[r#"
+    check(
+        &two_rates(),
+        &[refund(1, "100.00", |_| {}), refund(2, "165.00", |_| {})],
+        expect![[r#"
         REFUND: -1 x 43.40 at 15 %, 37.74 without (Refund)
         REFUND: -1 x 56.60 at 25 %, 45.28 without (Refund)
         left 165.00
         REFUND: -1 x 71.60 at 15 %, 62.26 without (Refund)
         REFUND: -1 x 93.40 at 25 %, 74.72 without (Refund)
         left 0.00
-    "#]]);
-    check(&two_rates(), &[refund(1, "265.00", |_| {})], expect![[r#"
+    "#]],
+    );
+    check(
+        &two_rates(),
+        &[refund(1, "265.00", |_| {})],
+        expect![[r#"
         REFUND: -1 x 115.00 at 15 %, 100.00 without (Refund)
         REFUND: -1 x 150.00 at 25 %, 120.00 without (Refund)
         left 0.00
-    "#]]);
-    check(&two_rates(), &[refund(1, "265.01", |_| {})], expect![[r#"
+    "#]],
+    );
+    check(
+        &two_rates(),
+        &[refund(1, "265.01", |_| {})],
+        expect![[r#"
         refund too large: the shop gave back 265.01, 265.00 is left of what was booked
         left 265.00
-    "#]]);
-    check(&two_rates(), &[refund(1, "0.00", |_| {})], expect![[r#"
+    "#]],
+    );
+    check(
+        &two_rates(),
+        &[refund(1, "0.00", |_| {})],
+        expect![[r#"
         nothing
         left 265.00
-    "#]]);
-    check(&two_rates(), &[refund(1, "10.005", |_| {})], expect![[r#"
+    "#]],
+    );
+    check(
+        &two_rates(),
+        &[refund(1, "10.005", |_| {})],
+        expect![[r#"
         totals differ: the shop has 10.005, Loomis Pay would have 0.00
         left 265.00
-    "#]]);
+    "#]],
+    );
     // Money only, on a line.
     let money = vec![given(2, "0", "10.00", &[("15", "1.50")])];
-    check(&two_rates(), &[refund(1, "11.50", |r| r.lines = money)], expect![[r#"
+    check(
+        &two_rates(),
+        &[refund(1, "11.50", |r| r.lines = money)],
+        expect![[r#"
         REFUND: -1 x 11.50 at 15 %, 10.00 without (Cup 2)
         left 253.50
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -161,20 +197,28 @@ fn a_negative_fee_gives_less_back() {
         o.lines = vec![line(1, "1", "80.00", &[("25", "20.00")])];
         o.fees = vec![extra(2, "Gift card", "-30.00", &[])];
     }));
-    check(&order, &[refund(1, "70.00", |_| {})], expect![[r#"
+    check(
+        &order,
+        &[refund(1, "70.00", |_| {})],
+        expect![[r#"
         REFUND: 1 x 30.00 at 0 %, 30.00 without (Refund)
         REFUND: -1 x 100.00 at 25 %, 80.00 without (Refund)
         left 0.00
-    "#]]);
+    "#]],
+    );
     let both = refund(1, "70.00", |r| {
         r.lines = vec![given(1, "1", "80.00", &[("25", "20.00")])];
         r.fees = vec![extra(9, "Gift card", "30.00", &[])];
     });
-    check(&order, &[both], expect![[r#"
+    check(
+        &order,
+        &[both],
+        expect![[r#"
         #1: -1 x 100.00 at 25 %, 80.00 without
         FEE: 1 x 30.00 at 0 %, 30.00 without (Gift card)
         left 0.00
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -186,7 +230,8 @@ fn a_product_that_is_gone_waits_for_nobody() {
     let draft = returning(&order, &refund, &TERMS, &goods(), &balance).unwrap().unwrap();
     expect![[r#"
         REFUND: -1 x 57.50 at 15 %, 50.00 without (Cup 2)
-    "#]].assert_eq(&told(&draft.lines));
+    "#]]
+    .assert_eq(&told(&draft.lines));
 }
 
 #[test]
@@ -195,10 +240,14 @@ fn a_discount_stays_positive_per_unit() {
         o.lines = vec![discounted(line(1, "2", "80.00", &[("25", "20.00")]), "160.00", "40.00")];
     }));
     let lines = vec![given(1, "1", "40.00", &[("25", "10.00")])];
-    check(&order, &[refund(1, "50.00", |r| r.lines = lines)], expect![[r#"
+    check(
+        &order,
+        &[refund(1, "50.00", |r| r.lines = lines)],
+        expect![[r#"
         #1: -1 x 100.00 less 50.00 at 25 %, 80.00 without
         left 50.00
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -231,7 +280,9 @@ proptest! {
             let (net, tax) = taxed(fee, 0);
             o.fees = vec![extra(30, "Fee", &net, &[("25", &tax)])];
         }));
-        prop_assume!(order.total_inc_tax > Decimal::ZERO);
+        if order.total_inc_tax <= Decimal::ZERO {
+            return Ok(());
+        }
         let booked = Balance::booked(&mapping::draft(&order, &TERMS, &goods()).unwrap());
         let mut left = booked.clone();
         for (id, (share, of)) in (1..).zip(&refunds) {
