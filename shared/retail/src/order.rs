@@ -16,6 +16,8 @@ pub mod office;
 pub mod qualify;
 mod rates;
 pub mod returns;
+#[cfg(test)]
+mod samples;
 pub mod waiting;
 
 use std::fmt;

@@ -6,10 +6,10 @@
 use rust_decimal::Decimal;
 
 use super::{
-    ExtraLine, LineTax, OrderLine, OrderRate, Waiting,
+    ExtraLine, LineTax, OrderLine, OrderRate,
     money::{self, Ore},
     rates::{self, Part},
-    waiting::Reason,
+    waiting::{Reason, Waiting},
 };
 
 /// What one line comes to.
@@ -19,7 +19,7 @@ pub(crate) struct Amount {
     pub(crate) gross: Ore,
     /// Before discounts, including tax, for all units; `None` where there is no discount.
     pub(crate) before: Option<Decimal>,
-    /// By VAT rate; at least one. All of one sign with `gross`.
+    /// By VAT rate; at least one. Weights without the sign of `gross`.
     pub(crate) parts: Vec<Part>,
     /// How many units; 1 for shipping and fees.
     pub(crate) quantity: Decimal,
@@ -30,20 +30,6 @@ pub(crate) fn unit(decimals: u32) -> Decimal {
     Decimal::new(1, decimals.min(8))
 }
 
-/// The VAT parts, or why there are none.
-fn parts(
-    name: &str,
-    rates: &[OrderRate],
-    (net, tax): (Decimal, Decimal),
-    taxes: &[LineTax],
-    decimals: u32,
-) -> Result<Vec<Part>, Waiting> {
-    rates::parts(rates, net, tax, taxes, unit(decimals)).ok_or_else(|| {
-        let detail = format!("“{name}”: no VAT rates of {net} make a tax of {tax}");
-        Waiting::new(Reason::UnclearTax, detail)
-    })
-}
-
 fn believed(name: &str, amount: Decimal) -> Result<Ore, Waiting> {
     money::ore(amount)
         .ok_or_else(|| Waiting::new(Reason::UnequalTotals, format!("“{name}”: {amount} is beyond belief")))
@@ -52,8 +38,7 @@ fn believed(name: &str, amount: Decimal) -> Result<Ore, Waiting> {
 impl Amount {
     /// Of a product's line.
     pub(crate) fn of_line(line: &OrderLine, rates: &[OrderRate], decimals: u32) -> Result<Amount, Waiting> {
-        let net_and_tax = (line.total_ex_tax, line.total_tax);
-        let mut parts = parts(&line.name, rates, net_and_tax, &line.taxes, decimals)?;
+        let mut parts = rates::parts(rates, line.total_ex_tax, line.total_tax, &line.taxes, unit(decimals));
         let before = line.subtotal_ex_tax + line.subtotal_tax;
         if line.total_ex_tax.is_zero() && !line.subtotal_ex_tax.is_zero() {
             // Given away: the rate is that of what it would have cost.
@@ -62,8 +47,7 @@ impl Amount {
                 .iter()
                 .map(|tax| LineTax { total: tax.subtotal.unwrap_or(tax.total), ..*tax })
                 .collect();
-            let subtotal = (line.subtotal_ex_tax, line.subtotal_tax);
-            parts = self::parts(&line.name, rates, subtotal, &taxes, decimals)?;
+            parts = rates::parts(rates, line.subtotal_ex_tax, line.subtotal_tax, &taxes, unit(decimals));
         }
         Ok(Amount {
             gross: believed(&line.name, line.total_ex_tax + line.total_tax)?,
@@ -75,11 +59,10 @@ impl Amount {
 
     /// Of shipping or a fee.
     pub(crate) fn of_extra(extra: &ExtraLine, rates: &[OrderRate], decimals: u32) -> Result<Amount, Waiting> {
-        let net_and_tax = (extra.total_ex_tax, extra.total_tax);
         Ok(Amount {
             gross: believed(&extra.name, extra.total_ex_tax + extra.total_tax)?,
             before: None,
-            parts: parts(&extra.name, rates, net_and_tax, &extra.taxes, decimals)?,
+            parts: rates::parts(rates, extra.total_ex_tax, extra.total_tax, &extra.taxes, unit(decimals)),
             quantity: Decimal::ONE,
         })
     }

@@ -26,7 +26,7 @@ pub struct Terms<'a> {
 /// The order as it is told to Loomis Pay. Coupons are in the lines already.
 ///
 /// # Errors
-/// Parked with both totals, parked for its tax, or waiting for its products.
+/// Parked with both totals, or waiting for its products.
 pub fn draft(order: &WebOrder, terms: &Terms<'_>, goods: &Goods) -> Result<Draft, Waiting> {
     let mut amounts = Vec::new();
     for line in &order.lines {

@@ -10,7 +10,7 @@ use super::{LineTax, OrderRate};
 pub(crate) struct Part {
     /// Percent, at most two decimals.
     pub(crate) percent: Decimal,
-    /// What it comes to, including tax: a weight, with all its decimals; not below 0.
+    /// What it comes to, including tax: a weight, with all its decimals. Below 0 only for what is untaxed.
     pub(crate) weight: Decimal,
 }
 
@@ -20,21 +20,22 @@ const USUAL: [u32; 12] = [2500, 1500, 1200, 600, 1111, 0, 2550, 2400, 1400, 1350
 /// The parts of a line, by rate: at least one. `net` and `tax` are the line's, of one sign; `unit` is the shop's smallest
 /// amount.
 ///
-/// A rate's part is its tax divided by the rate. Parts that leave some of the line over: the rest is untaxed. Rates that are each
-/// taken of the whole line (one on top of the other) come to one rate. `None`: neither explains the tax.
+/// A rate's part is its tax divided by the rate, and what the parts leave over is untaxed. Where rates are taken of the same amount
+/// (one on top of the other) the parts come to more than the line, and the untaxed part is negative: the tax of each rate is
+/// booked as the shop has it, and the line still comes to what it came to.
 pub(crate) fn parts(
     rates: &[OrderRate],
     net: Decimal,
     tax: Decimal,
     taxes: &[LineTax],
     unit: Decimal,
-) -> Option<Vec<Part>> {
+) -> Vec<Part> {
     let (net, tax, sign) = if net < Decimal::ZERO || tax < Decimal::ZERO {
         (-net, -tax, -Decimal::ONE)
     } else {
         (net, tax, Decimal::ONE)
     };
-    let whole = |percent| Some(vec![Part { percent: two_decimals(percent), weight: net + tax }]);
+    let whole = |percent| vec![Part { percent: two_decimals(percent), weight: net + tax }];
     let known: Vec<Rated> = taxes.iter().filter_map(|one| rated(rates, one, sign, unit)).collect();
     let taxed: Vec<&Rated> = known.iter().filter(|one| !one.tax.is_zero()).collect();
     if known.len() < taxes.iter().filter(|one| !one.total.is_zero()).count() || taxes.is_empty() {
@@ -53,14 +54,13 @@ pub(crate) fn parts(
         {
             whole(one.percent)
         }
-        several => apart(several, net, unit).or_else(|| stacked(several, net, tax, unit).and_then(whole)),
+        several => apart(several, net, unit),
     }
 }
 
-/// A tax whose rate is known and not compound with nothing.
+/// A tax whose rate is known.
 struct Rated {
     percent: Decimal,
-    compound: bool,
     tax: Decimal,
 }
 
@@ -82,7 +82,7 @@ fn rated(rates: &[OrderRate], one: &LineTax, sign: Decimal, unit: Decimal) -> Op
     let percent =
         rate.percent.or_else(|| in_label(&rate.label)).filter(|percent| *percent >= Decimal::ZERO)?;
     let tax = if percent.is_zero() && one.total.abs() <= unit { Decimal::ZERO } else { one.total * sign };
-    (!percent.is_zero() || tax.is_zero()).then_some(Rated { percent, compound: rate.compound, tax })
+    (!percent.is_zero() || tax.is_zero()).then_some(Rated { percent, tax })
 }
 
 /// The percentage in a rate's name: `MVA 25%`, `Moms 11,11 %`.
@@ -92,41 +92,23 @@ fn in_label(label: &str) -> Option<Decimal> {
     digits.replace(',', ".").parse().ok()
 }
 
-/// Each rate has its own part of the line. `None` where the parts come to more than the line.
-fn apart(taxed: &[&Rated], net: Decimal, unit: Decimal) -> Option<Vec<Part>> {
+/// A part for each rate, the untaxed one last.
+fn apart(taxed: &[&Rated], net: Decimal, unit: Decimal) -> Vec<Part> {
     let bases: Decimal = taxed.iter().map(|one| one.base()).sum();
     let slack: Decimal = taxed.iter().map(|one| one.slack(unit)).sum();
     let rest = net - bases;
-    if rest < -slack {
-        return None;
-    }
     let mut parts: Vec<Part> = Vec::new();
-    let mut add =
-        |percent: Decimal, weight: Decimal| match parts.iter_mut().find(|part| part.percent == percent) {
+    for one in taxed {
+        let (percent, weight) = (two_decimals(one.percent), one.base() + one.tax);
+        match parts.iter_mut().find(|part| part.percent == percent) {
             Some(part) => part.weight += weight,
             None => parts.push(Part { percent, weight }),
-        };
-    for one in taxed {
-        add(two_decimals(one.percent), one.base() + one.tax);
+        }
     }
-    if rest > slack {
-        add(Decimal::ZERO, rest);
+    if rest.abs() > slack {
+        parts.push(Part { percent: Decimal::ZERO, weight: rest });
     }
-    Some(parts)
-}
-
-/// The one percentage of rates that are each taken of the whole line, compound ones of the line and the taxes before them.
-fn stacked(taxed: &[&Rated], net: Decimal, tax: Decimal, unit: Decimal) -> Option<Decimal> {
-    let plain: Decimal = taxed.iter().filter(|one| !one.compound).map(|one| one.percent).sum();
-    let factor = taxed
-        .iter()
-        .filter(|one| one.compound)
-        .fold(Decimal::ONE + plain / Decimal::ONE_HUNDRED, |so_far, one| {
-            so_far * (Decimal::ONE + one.percent / Decimal::ONE_HUNDRED)
-        });
-    let expected = net * (factor - Decimal::ONE);
-    let slack = unit * Decimal::from(taxed.len() + 1);
-    ((expected - tax).abs() <= slack).then(|| (factor - Decimal::ONE) * Decimal::ONE_HUNDRED)
+    parts
 }
 
 /// The percentage that explains a tax where the shop doesn't say it: a usual one if one does, else what it comes to.

@@ -62,7 +62,7 @@ enum Piece<'a> {
 /// before it. A product that isn't known any more is booked on `REFUND`: a return waits for no product.
 ///
 /// # Errors
-/// Parked: more than is left, totals that differ, or unclear tax.
+/// Parked: more than is left, or totals that differ.
 pub fn returning(
     order: &WebOrder,
     refund: &Refund,

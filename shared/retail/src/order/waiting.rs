@@ -31,8 +31,6 @@ pub enum Reason {
     ForeignCurrency,
     /// The order carries a marker, and our ledger knows nothing of it.
     AnotherInstallation,
-    /// A line's taxes overlap in a way that no VAT rates explain: parked.
-    UnclearTax,
     /// A stock line that can't be deducted.
     NotDeductible,
     /// Loomis Pay says no to it.
@@ -60,7 +58,6 @@ impl Reason {
             Reason::Unpaid => "unpaid",
             Reason::ForeignCurrency => "foreign currency",
             Reason::AnotherInstallation => "another installation's",
-            Reason::UnclearTax => "unclear tax",
             Reason::NotDeductible => "not deductible",
             Reason::Refused => "refused by Loomis Pay",
             Reason::RefundTooLarge => "refund too large",
@@ -78,7 +75,6 @@ impl Reason {
             Reason::UnequalTotals
                 | Reason::Unconfirmed
                 | Reason::AnotherInstallation
-                | Reason::UnclearTax
                 | Reason::RefundTooLarge
         )
     }
