@@ -1,3 +1,4 @@
+mod goods;
 mod orders;
 
 use std::collections::BTreeSet;
