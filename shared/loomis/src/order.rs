@@ -22,7 +22,7 @@ use crate::{
     saved::{identity, object},
 };
 
-/// A customer order in a list. `API.md` §3, `logistics/orders/list` [O].
+/// A customer order in a list. `API.md` §3, `logistics/orders/list`, which is assumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderRow {
     /// Loomis Pay's order id.

@@ -1,14 +1,15 @@
-//! Loomis Pay, simulated: the wire of `API.md` sections 1 to 4, quirks included.
+//! Loomis Pay, simulated: the wire of `API.md` sections 1 to 5, quirks included.
 //!
-//! [`Loomis`] is the server; an [`Office`] is a client of it, seen by whoever works in its back office. Customers and
-//! orders (section 5) are answered with code 404 so far.
+//! [`Loomis`] is the server; an [`Office`] is a client of it, seen by whoever works in its back office.
 
 mod answer;
+mod books;
 mod calls;
 mod control;
 mod families;
 mod generate;
 mod office;
+mod order;
 mod product;
 mod state;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use world::{Clock, Method, Request, Response};
 
 pub use generate::catalogue;
 pub use office::Office;
+pub use order::{Address, Customer, Deduction, Line, Order, Sale};
 pub use product::{Amount, ListEntry, Product};
 
 use crate::Server;
@@ -73,6 +75,11 @@ impl Loomis {
     /// Dates come as `YYYY/MM/DD`.
     pub fn set_slashes(&self, on: bool) {
         self.lock().slashes = on;
+    }
+
+    /// Whether `logistics/orders/list` is known: our assumption, which the real server need not share. On at first.
+    pub fn set_order_lookup(&self, on: bool) {
+        self.lock().order_lookup = on;
     }
 
     /// Forgets all tokens: whoever has one must log in again.

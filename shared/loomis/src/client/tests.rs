@@ -1,3 +1,5 @@
+mod saves;
+
 use std::{
     collections::VecDeque,
     sync::{

@@ -107,4 +107,84 @@ fn judged() {
             "Settings Client: Loomis Pay, department/list: the answer can't be read at . (HTTP 302): a redirect: check api_url"
         ],
     );
+    check(
+        Call::SaveSale,
+        Kind::Transport(TransportError::TimedOut(Duration::from_secs(30))),
+        expect!["Ambiguous Record: Loomis Pay, sale/orders/save: no answer within 30 s"],
+    );
+    check(
+        Call::SaveSale,
+        Kind::Transport(TransportError::NotSent("refused".to_owned())),
+        expect!["Retry Client: Loomis Pay, sale/orders/save: no connection: refused"],
+    );
+    check(
+        Call::SaveSale,
+        Kind::TooMany,
+        expect!["Retry Client: Loomis Pay, sale/orders/save: too many requests"],
+    );
+    check(
+        Call::AdjustStock,
+        Kind::Transport(TransportError::TooLarge(7)),
+        expect!["Ambiguous Record: Loomis Pay, product/adjust-stock: the answer is longer than 7 bytes"],
+    );
+    check(
+        Call::SaveCustomer,
+        refused(Some(503), "busy"),
+        expect!["Ambiguous Record: Loomis Pay, customer: refused with code 503 (busy)"],
+    );
+    check(
+        Call::SaveCustomerOrder,
+        Kind::RowRefused { message: "no".to_owned() },
+        expect!["Refusal Record: Loomis Pay, logistics/orders/save: not taken (no)"],
+    );
+    check(
+        Call::SaveCustomerOrder,
+        refused(Some(422), "no lines"),
+        expect!["Refusal Record: Loomis Pay, logistics/orders/save: refused with code 422 (no lines)"],
+    );
+    check(
+        Call::SaveSale,
+        refused(Some(404), "Department not found"),
+        expect![
+            "Settings Department: Loomis Pay, sale/orders/save: refused with code 404 (Department not found): check department_token"
+        ],
+    );
+    check(
+        Call::SaveSale,
+        Kind::Refused { status: 404, code: None, message: String::new() },
+        expect!["Settings Client: Loomis Pay, sale/orders/save: refused with HTTP 404: check api_url"],
+    );
+    check(
+        Call::SaveSale,
+        forbidden(403, ""),
+        expect![
+            "Settings Client: Loomis Pay, sale/orders/save: refused with code 403 after a fresh login: the login is good, so a module that this call needs is not licensed"
+        ],
+    );
+    check(
+        Call::SaveProduct,
+        Kind::Html { status: 200 },
+        expect![
+            "Settings Client: Loomis Pay, product/save: a web page instead of data (HTTP 200): its firewall blocks us: a person must have the vendor open the address that our requests leave from"
+        ],
+    );
+    check(
+        Call::SaveCategory,
+        Kind::Unreadable { status: 200, path: "data".to_owned(), reason: "missing".to_owned() },
+        expect![
+            "Ambiguous Record: Loomis Pay, product/category/save: the answer can't be read at data (HTTP 200): missing"
+        ],
+    );
+    check(
+        Call::Orders,
+        refused(Some(404), "Not found"),
+        expect![
+            "Settings Client: Loomis Pay, logistics/orders/list: refused with code 404 (Not found): this host can't look orders up: switch order_lookup off"
+        ],
+    );
+    check(
+        Call::Customers,
+        refused(Some(422), "no phone"),
+        expect!["Refusal Record: Loomis Pay, customer/list: refused with code 422 (no phone)"],
+    );
 }

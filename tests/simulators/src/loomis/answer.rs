@@ -27,19 +27,12 @@ impl Answer {
         Answer::Yes(vec![(name, array(rows)), ("total_count", total.to_string())])
     }
 
-    /// What a save answers: the rows that were taken, and what was wrong with the others by their place.
-    pub(super) fn saved(rows: Vec<String>, refused: &BTreeMap<usize, String>) -> Answer {
-        let refused = match refused.len() {
-            0 => "[]".to_owned(),
-            _ => {
-                let texts = refused.iter().map(|(at, reason)| (at.to_string(), Value::from(reason.as_str())));
-                Value::Object(texts.collect()).to_string()
-            }
-        };
+    /// What a save answers: the rows that were taken, and what was wrong with the others; nothing is the empty list.
+    pub(super) fn saved(rows: Vec<String>, refused: &Value) -> Answer {
         Answer::Yes(vec![
             ("total_affected", rows.len().to_string()),
             ("data", array(rows)),
-            ("validation_message", refused),
+            ("validation_message", refused.to_string()),
         ])
     }
 
@@ -71,7 +64,7 @@ impl Answer {
     }
 }
 
-fn array(rows: impl IntoIterator<Item = String>) -> String {
+pub(super) fn array(rows: impl IntoIterator<Item = String>) -> String {
     let mut text = "[".to_owned();
     for (at, row) in rows.into_iter().enumerate() {
         if at > 0 {
@@ -149,6 +142,11 @@ impl<'a> Row<'a> {
 
     pub(super) fn list(&mut self, name: &str, entries: impl IntoIterator<Item = String>) {
         self.field(name, &array(entries));
+    }
+
+    /// Whatever it is.
+    pub(super) fn json(&mut self, name: &str, value: &Value) {
+        self.field(name, &value.to_string());
     }
 
     pub(super) fn done(mut self) -> String {

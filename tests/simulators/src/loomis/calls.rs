@@ -1,6 +1,8 @@
-//! The calls: who may, what is asked, what is answered. `API.md` §1 to §3.
+//! The calls: who may, what is asked, what is answered. `API.md` §1 to §3, §5.
 
+mod customers;
 mod login;
+mod orders;
 mod saves;
 
 use std::borrow::Cow;
@@ -11,6 +13,8 @@ use world::{Method, Request, Response};
 
 use super::{answer::Answer, answer::Row, state::State};
 
+/// What an order's id stands below.
+const VIEW: &str = "logistics/orders/view";
 /// Every call stands below this.
 const BASE: &str = "/v1/";
 /// The page where nothing is asked for, and the longest whatever is.
@@ -23,12 +27,17 @@ pub(super) fn answer(state: &mut State, request: &Request, now: Timestamp) -> Re
     };
     let answer = match (request.method, call.trim_end_matches('/')) {
         (Method::Post, "getaccesstokens") => login::log_in(state, request, now),
-        (method, call) => match login::client(state, request, call, now) {
+        (method, call) => match login::client(state, request, licensed(call), now) {
             Ok(client) => called(state, &client, method, call, request, now),
             Err(refused) => refused,
         },
     };
     answer.written(state, now)
+}
+
+/// The call's name, whatever order it is of.
+fn licensed(call: &str) -> &str {
+    if call.starts_with(VIEW) { VIEW } else { call }
 }
 
 fn page_not_found() -> Response {
@@ -49,19 +58,29 @@ fn called(
     now: Timestamp,
 ) -> Answer {
     let query = Query::of(request);
+    if let (Method::Get, Some(id)) = (method, call.strip_prefix(VIEW)) {
+        return orders::view(state, client, id.trim_start_matches('/'));
+    }
     match (method, call) {
         (Method::Get, "department/list") => departments(state, client),
         (Method::Get, "product/list") => products(state, client, &query),
         (Method::Get, "all/product/stock") => stock(state, client, &query),
         (Method::Get, "product/category/list/product") => categories(state, client, &query),
-        (Method::Post, "product/save" | "product/adjust-stock" | "product/category/save") => {
+        (Method::Get, "customer/list") => customers::list(state.client(client), &query),
+        (Method::Put, "customer") => customers::save(state.client(client), &query),
+        (Method::Get, "logistics/orders/list") if state.order_lookup => orders::list(state, client, &query),
+        (
+            Method::Post,
+            "product/save" | "product/adjust-stock" | "product/category/save" | orders::SAVE | orders::SALE,
+        ) => {
             let Ok(body) = serde_json::from_slice::<Value>(request.body.as_deref().unwrap_or_default())
             else {
                 return Answer::no(400, "Invalid JSON");
             };
             match call {
                 "product/save" => saves::products(state.client(client), &body, now),
-                "product/adjust-stock" => saves::adjust(state.client(client), &body),
+                "product/adjust-stock" => saves::adjust(state.client(client), &body, now),
+                orders::SAVE | orders::SALE => orders::save(state.client(client), call, &body, now),
                 _ => saves::categories(state.client(client), &body),
             }
         }

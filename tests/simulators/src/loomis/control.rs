@@ -8,7 +8,10 @@
 //! | `GET product/ID` | |
 //! | `POST stock` | `{"department_id","product_id","physical","reserved"}`, or a list of such |
 //! | `POST catalogue` | `{"n","seed","variants"}`: so many plausible products, or parents with so many variants each |
-//! | `POST server` | any of `{"min_interval_ms","caller","codes_as_status","slashes"}` |
+//! | `POST order` | `{"order_id","do":"pack"/"unlock"/"cancel"}` or `{"order_id","status"}`: what staff do |
+//! | `GET order/ID` | |
+//! | `POST refuse` | `{"call","reference","message"}`: that save refuses the next order with that reference |
+//! | `POST server` | any of `{"min_interval_ms","caller","codes_as_status","slashes","order_lookup"}` |
 //! | `POST licence` | `{"call","licensed"}` |
 //! | `DELETE tokens` | all tokens expire |
 //!
@@ -22,6 +25,7 @@ use serde_json::{Value, json};
 use world::Method;
 
 use super::{
+    books::Refusal,
     generate::catalogue,
     product::{Amount, Product},
     state::{Client, Department, State},
@@ -36,6 +40,9 @@ pub(super) fn call(
 ) -> Option<Result<Value, String>> {
     if let (Method::Get, Some(id)) = (method, path.strip_prefix("product/")) {
         return Some(product(state, id));
+    }
+    if let (Method::Get, Some(id)) = (method, path.strip_prefix("order/")) {
+        return Some(order(state, id));
     }
     Some(match (method, path) {
         (Method::Post, "client") => read(body).map(|asked: NewClient| {
@@ -69,6 +76,21 @@ pub(super) fn call(
             } else {
                 client.forbidden.insert(asked.call);
             }
+            Ok(json!({}))
+        }),
+        (Method::Post, "order") => each(state, body, |client, asked: Staff| {
+            let id = asked.order_id;
+            match (asked.work, asked.status) {
+                (Some(Work::Pack), None) => client.pack(id, now)?,
+                (Some(Work::Unlock), None) => client.unlock(id, now)?,
+                (Some(Work::Cancel), None) => client.cancel_order(id, now)?,
+                (None, Some(status)) => client.set_order_status(id, status, now)?,
+                _ => return Err("say do or status".to_owned()),
+            }
+            Ok(json!(id))
+        }),
+        (Method::Post, "refuse") => each(state, body, |client, asked: Refusal| {
+            client.books.refusals.push(asked);
             Ok(json!({}))
         }),
         (Method::Post, "server") => read(body).map(|asked| server(state, asked)),
@@ -123,6 +145,23 @@ struct ServerSettings {
     caller: Option<String>,
     codes_as_status: Option<bool>,
     slashes: Option<bool>,
+    order_lookup: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct Staff {
+    order_id: u64,
+    #[serde(rename = "do")]
+    work: Option<Work>,
+    status: Option<u32>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Work {
+    Pack,
+    Unlock,
+    Cancel,
 }
 
 fn server(state: &mut State, asked: ServerSettings) -> Value {
@@ -134,6 +173,7 @@ fn server(state: &mut State, asked: ServerSettings) -> Value {
     }
     state.codes_as_status = asked.codes_as_status.unwrap_or(state.codes_as_status);
     state.slashes = asked.slashes.unwrap_or(state.slashes);
+    state.order_lookup = asked.order_lookup.unwrap_or(state.order_lookup);
     json!({})
 }
 
@@ -144,6 +184,13 @@ fn product(state: &State, id: &str) -> Result<Value, String> {
     let (client, product) = found.ok_or(format!("no product {id}"))?;
     let stock = client.departments.iter().filter_map(|(department, d)| Some((department, d.stock.get(&id)?)));
     Ok(json!({ "product": product, "stock": stock.collect::<HashMap<_, _>>() }))
+}
+
+/// The customer order, whichever client's it is.
+fn order(state: &State, id: &str) -> Result<Value, String> {
+    let key: u64 = id.parse().map_err(|_| format!("no order id: {id}"))?;
+    let found = state.clients.values().find_map(|client| client.books.orders.get(&key));
+    found.map(|order| json!(order)).ok_or(format!("no order {id}"))
 }
 
 /// Changes the fields that are given, and only those.

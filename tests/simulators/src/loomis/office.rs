@@ -1,6 +1,6 @@
 //! The back office of a client: what staff do there, and what is then so.
 
-use rust_decimal::Decimal;
+mod orders;
 
 use super::{
     Loomis,
@@ -205,12 +205,13 @@ impl Office {
         self.change(id, |product| product.is_deleted = false);
     }
 
-    /// Counts what is on the shelf, none of it reserved. The product is not dated by it.
+    /// Counts what is on the shelf; what is reserved stays so. The product is not dated by it.
     ///
     /// # Panics
     /// Where there is no such department.
     pub fn set_stock(&self, department: u64, id: u64, physical: &str) {
-        self.set_amount(department, id, Amount { physical: amount(physical), reserved: Decimal::ZERO });
+        let reserved = self.amount(department, id).reserved;
+        self.set_amount(department, id, Amount { physical: amount(physical), reserved });
     }
 
     /// Counts what is on the shelf and what of it is reserved.

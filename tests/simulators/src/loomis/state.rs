@@ -8,8 +8,11 @@ use std::{
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Value, json};
 
-use super::product::{Amount, Product};
-use crate::loomis::answer::local;
+use super::{
+    answer::local,
+    books::Books,
+    product::{Amount, Product},
+};
 
 /// The server's memory.
 pub(super) struct State {
@@ -18,6 +21,8 @@ pub(super) struct State {
     pub(super) caller: String,
     pub(super) codes_as_status: bool,
     pub(super) slashes: bool,
+    /// Whether `logistics/orders/list` is known.
+    pub(super) order_lookup: bool,
     pub(super) tokens: HashMap<String, Token>,
     pub(super) tokens_issued: u64,
     pub(super) clients: BTreeMap<String, Client>,
@@ -38,6 +43,7 @@ pub(super) struct Client {
     /// Product groups: their paths by `category_id`.
     pub(super) categories: BTreeMap<u64, String>,
     pub(super) catalogue: Catalogue,
+    pub(super) books: Books,
     /// Calls that no module was bought for.
     pub(super) forbidden: BTreeSet<String>,
     pub(super) last_start: Option<Timestamp>,
@@ -70,6 +76,7 @@ impl Default for State {
             caller: "203.0.113.7".to_owned(),
             codes_as_status: false,
             slashes: false,
+            order_lookup: true,
             tokens: HashMap::new(),
             tokens_issued: 0,
             clients: BTreeMap::new(),
@@ -94,11 +101,13 @@ impl State {
                 "products": client.catalogue.ids.len(),
                 "products_not_deleted": client.catalogue.live.len(),
                 "categories": client.categories,
+                "orders": client.books.show(),
             })
         });
         json!({
             "clients": clients.collect::<Vec<_>>(),
             "tokens_issued": self.tokens_issued,
+            "order_lookup": self.order_lookup,
             "zone": self.zone.iana_name(),
             "min_interval_ms": u64::try_from(self.min_interval.as_millis()).unwrap_or(u64::MAX),
         })
