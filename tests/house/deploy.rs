@@ -81,8 +81,10 @@ impl House {
     async fn deploy() -> House {
         let (cloud, stack) = blocking(|| {
             let cloud = Cloud::start(&[("AUTH", "true")]);
-            let rate = "StockRate=\"rate(1 minute)\"".to_owned();
-            let stack = Stack::deploy(&cloud, &[format!("Key={KEY}"), "LogLevel=info".to_owned(), rate]);
+            let key = format!("Key={KEY}");
+            // As often as a clock strikes; and no night falls into the test.
+            let rates = ["StockRate='rate(1 minute)'", "SweepTime='rate(30 days)'"];
+            let stack = Stack::deploy(&cloud, &[&key, rates[0], rates[1]]);
             (cloud, stack)
         })
         .await;
@@ -97,7 +99,9 @@ impl House {
     async fn strike(&self, tick: &str) {
         let (stack, event) = (self.stack.clone(), format!("{tick}.json"));
         let answer = blocking(move || stack.invoke("Schedule", &event)).await;
-        assert!(answer["sent"].as_u64() > Some(0), "{tick}: {answer}");
+        if answer["sent"].as_u64().is_none_or(|sent| sent == 0) {
+            panic!("{tick}: {answer}\n{}", self.logs().await);
+        }
     }
 
     /// Waits for the end of the last run, and gives what it came to.
@@ -126,14 +130,18 @@ impl House {
         messages
     }
 
+    async fn logs(&self) -> String {
+        let stack = self.stack.clone();
+        blocking(move || stack.logs()).await
+    }
+
     /// Waits until it is so; else tells how the house stands and what the functions said.
     async fn until(&self, what: &str, so: impl AsyncFn() -> bool) {
         let begun = Instant::now();
         while !so().await {
             if begun.elapsed() > PATIENCE {
-                let (stack, status) = (self.stack.clone(), self.engine.status_of("1").await);
-                let logs = blocking(move || stack.logs()).await;
-                panic!("waited in vain for {what}: {status:#?}\n{logs}");
+                let status = self.engine.status_of("1").await;
+                panic!("waited in vain for {what}: {status:#?}\n{}", self.logs().await);
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }

@@ -1,6 +1,11 @@
 //! The template as it is deployed: built and deployed by `sam`, onto the engine that stands in for AWS.
 
-use std::{collections::HashMap, env, path::PathBuf, process::Command};
+use std::{
+    collections::HashMap,
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use aws::Names;
 use serde_json::Value;
@@ -27,7 +32,7 @@ impl Stack {
     ///
     /// # Panics
     /// When `sam` can't; with what it printed.
-    pub fn deploy(engine: &Engine, parameters: &[String]) -> Stack {
+    pub fn deploy(engine: &Engine, parameters: &[&str]) -> Stack {
         build();
         let endpoint = engine.endpoint();
         let mut deploy = sam(&endpoint);
@@ -109,12 +114,13 @@ fn architecture() -> String {
 
 /// `sam` with the engine for AWS, and nothing of this machine's own account.
 fn sam(endpoint: &str) -> Command {
-    let mut sam = Command::new(tool("sam"));
-    let own = tool("");
+    let program = tool("sam");
+    // It looks for `cargo-lambda` beside itself, and that one for Zig.
+    let beside = program.parent().map(Path::to_owned);
     let path = env::var_os("PATH").unwrap_or_default();
-    let path = env::join_paths(std::iter::once(own).chain(env::split_paths(&path))).expect("PATH is a list");
+    let path = env::join_paths(beside.into_iter().chain(env::split_paths(&path))).expect("PATH is a list");
+    let mut sam = Command::new(program);
     sam.current_dir(workspace())
-        // It looks for `cargo-lambda` there, and that one for Zig.
         .env("PATH", path)
         .env("SAM_CLI_TELEMETRY", "0")
         .env("AWS_ENDPOINT_URL", endpoint)
