@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+#[cfg(target_os = "linux")]
+// The functions are programs for Linux, and run on this machine.
+mod deploy;
 mod families;
 mod layout;
 mod ports;

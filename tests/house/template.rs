@@ -61,6 +61,21 @@ fn a_function_s_binary_is_named_like_its_folder() {
 }
 
 #[test]
+fn the_sample_events_are_the_clock_s() {
+    let clocks = template()["Resources"]["Schedule"]["Properties"]["Events"].as_object().expect("clocks");
+    assert_eq!(clocks.len(), 3);
+    for (name, clock) in clocks {
+        let input = clock["Properties"]["Input"].as_str().expect("an input");
+        let mut event: Value = serde_json::from_str(input).expect("the input is JSON");
+        let moment = event.as_object_mut().and_then(|event| event.remove("scheduled"));
+        assert_eq!(moment, Some(json!("<aws.scheduler.scheduled-time>")), "{name}");
+        let sample = workspace().join("infra/events").join(name.to_lowercase()).with_extension("json");
+        let sample = std::fs::read(sample).expect("a sample of each");
+        assert_eq!(serde_json::from_slice::<Value>(&sample).expect("the sample is JSON"), event);
+    }
+}
+
+#[test]
 fn nobody_may_do_everything() {
     let mut statements = Vec::new();
     for (_, policy) in resources("AWS::IAM::ManagedPolicy") {

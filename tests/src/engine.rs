@@ -28,16 +28,26 @@ use world::World;
 
 use crate::tools::{template, tool};
 
+/// The region that everything is in.
+pub const REGION: &str = "eu-north-1";
+
 /// How long the engine may take to come up, on a machine that is busy compiling.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Starts the engine, and ends it and all that it started when its input ends: also when the test is killed.
+/// Starts the engine, and ends it and all that it started when its input ends: also when the test is killed. It asks for
+/// permissions that AWS doesn't know (`sqs:SendMessageBatch`): there, what allows a message allows a batch of them.
 const MAIN: &str = "
 import os, signal, sys, threading
 def watch():
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGKILL)
 threading.Thread(target=watch, daemon=True).start()
+from ministack.core import iam_actions
+named = iam_actions.extract_iam_action
+def known(service, *rest, **more):
+    action = named(service, *rest, **more)
+    return action.removesuffix('Batch') if service == 'sqs' and action else action
+iam_actions.extract_iam_action = known
 sys.argv = ['ministack']
 from ministack.app import main
 main()
@@ -84,6 +94,8 @@ impl Engine {
             .args(["-c", MAIN])
             .env("BIND_HOST", "127.0.0.1")
             .env("GATEWAY_PORT", port.to_string())
+            // Where the functions that it runs find it.
+            .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
             .env("IOT_MTLS_ENABLED", "0")
             .env("SFTP_ENABLED", "0")
             .env("LOG_LEVEL", "WARNING")
@@ -136,7 +148,7 @@ impl Engine {
         let http = aws_smithy_http_client::Builder::new().build_http();
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("eu-north-1"))
+            .region(Region::from_static(REGION))
             .endpoint_url(self.endpoint())
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
                 "test", "test", None, None, "test",

@@ -1,7 +1,8 @@
 //! Finds what is due when the clock strikes, and wakes whoever does it.
 
+use std::error::Error as _;
+
 use aws::lambda;
-use jiff::{Timestamp, Unit};
 use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
 use serde::{Deserialize, Serialize};
 use sync::{Engine, Tick};
@@ -11,7 +12,8 @@ use sync::{Engine, Tick};
 #[serde(deny_unknown_fields)]
 struct Strike {
     tick: Tick,
-    /// The moment it struck for, as the scheduler writes it in. Without one it is the present minute.
+    /// The moment it struck for, as the scheduler writes it in. Without one it is now: a person wants what changed since the
+    /// last reading, however short ago that was.
     scheduled: Option<String>,
 }
 
@@ -30,14 +32,13 @@ async fn main() -> Result<(), Error> {
 
 async fn tick(engine: &Engine, event: LambdaEvent<Strike>) -> Result<Answer, Error> {
     let Strike { tick, scheduled } = event.payload;
-    // A strike may come twice: both must find the same moment. A stand-in for AWS leaves the placeholder as it is.
+    // A strike that comes twice names one moment. A stand-in for AWS leaves the placeholder as it is.
     let scheduled = match scheduled.filter(|text| !text.starts_with('<')) {
         Some(text) => text.parse()?,
-        None => this_minute(engine.world.now())?,
+        None => engine.world.now(),
     };
-    Ok(Answer { sent: engine.tick(tick, scheduled).await? })
-}
-
-fn this_minute(now: Timestamp) -> Result<Timestamp, Error> {
-    Ok(now.round(jiff::TimestampRound::new().smallest(Unit::Minute).mode(jiff::RoundMode::Trunc))?)
+    let sent = engine.tick(tick, scheduled).await.inspect_err(|error| {
+        tracing::error!(%error, cause = ?error.source(), tick = tick.as_str(), "a tick failed");
+    })?;
+    Ok(Answer { sent })
 }
