@@ -30,7 +30,7 @@ fn resources(kind: &str) -> Vec<(&'static str, &'static Value)> {
 fn the_queues_keep_the_port_s_promises() {
     let queues = resources("AWS::SQS::Queue");
     let lanes: Vec<_> = queues.iter().filter(|(_, queue)| !queue["RedrivePolicy"].is_null()).collect();
-    assert_eq!(lanes.len(), 3);
+    assert_eq!(lanes.len(), sync::ports::Lane::ALL.len());
     let longest = template()["Globals"]["Function"]["Timeout"].as_u64().expect("a time-out");
     for (name, queue) in lanes {
         assert_eq!(queue["FifoQueue"], true, "{name}");
@@ -52,7 +52,7 @@ fn the_index_is_the_one_that_is_asked() {
 
 #[test]
 fn a_function_s_binary_is_named_like_its_folder() {
-    for name in ["Schedule", "ProductWorker"] {
+    for name in ["Schedule", "ProductWorker", "OrderWorker"] {
         let function = &template()["Resources"][name];
         let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary");
         assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}"));

@@ -168,9 +168,12 @@ impl Engine {
         make_table(&aws_sdk_dynamodb::Client::new(&config), &stack).await;
         let sqs = aws_sdk_sqs::Client::new(&config);
         let mut queues = HashMap::new();
-        for (lane, queue) in
-            [(Lane::Changes, "ChangesQueue"), (Lane::Scan, "ScanQueue"), (Lane::Bulk, "BulkQueue")]
-        {
+        for (lane, queue) in [
+            (Lane::Orders, "OrdersQueue"),
+            (Lane::Changes, "ChangesQueue"),
+            (Lane::Scan, "ScanQueue"),
+            (Lane::Bulk, "BulkQueue"),
+        ] {
             queues.insert(lane, make_queue(&sqs, &stack, queue).await);
         }
         Aws::new(&config, Names { table: stack, queues }, world)

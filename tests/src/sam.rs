@@ -61,7 +61,12 @@ impl Stack {
     pub fn names(&self) -> Names {
         let output =
             |name: &str| self.outputs.get(name).unwrap_or_else(|| panic!("no output {name}")).clone();
-        let lanes = [(Lane::Changes, "ChangesQueue"), (Lane::Scan, "ScanQueue"), (Lane::Bulk, "BulkQueue")];
+        let lanes = [
+            (Lane::Orders, "OrdersQueue"),
+            (Lane::Changes, "ChangesQueue"),
+            (Lane::Scan, "ScanQueue"),
+            (Lane::Bulk, "BulkQueue"),
+        ];
         let queues = lanes.into_iter().map(|(lane, name)| (lane, output(name))).collect();
         Names { table: output("Table"), queues }
     }

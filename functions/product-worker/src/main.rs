@@ -1,10 +1,10 @@
-//! Takes messages of the queues and looks after what they name, until shortly before its deadline.
+//! Takes messages about products and looks after what they name, until shortly before its deadline.
 
 use aws::{Aws, lambda};
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, service_fn, tracing};
-use sync::{Engine, Stop};
+use sync::Engine;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -15,8 +15,5 @@ async fn main() -> Result<(), Error> {
 
 async fn work(engine: &Engine, aws: &Aws, event: LambdaEvent<SqsEvent>) -> Result<SqsBatchResponse, Error> {
     let deadline = Timestamp::try_from(event.context.deadline())?;
-    let mut engine = engine.clone();
-    engine.stop = Stop::at(lambda::last_call(deadline));
-    let handle = async |_lane, text: String| engine.handle(&text).await;
-    Ok(lambda::work(aws, aws.names(), &*engine.world.clock, event.payload, deadline, handle).await)
+    Ok(lambda::messages(engine, aws, event.payload, deadline).await)
 }

@@ -30,8 +30,10 @@ impl House {
         let world = outside::world()
             .map_err(|error| Failure::failed("the program can't reach out").because(&error))?;
         match store.split_once(':') {
-            Some(("sqlite", path)) if !path.is_empty() => House::on_file(Path::new(path), world).await,
-            Some(("dynamodb", table)) if !table.is_empty() => on_table(table, world).await,
+            Some(("sqlite", path)) if !path.is_empty() => {
+                House::on_file(Path::new(path), world).await?.notifying()
+            }
+            Some(("dynamodb", table)) if !table.is_empty() => on_table(table, world).await?.notifying(),
             _ => Err(Failure::refused(format!(
                 "--store {store:?} is no store: write sqlite:PATH or dynamodb:TABLE"
             ))),
@@ -79,6 +81,13 @@ impl House {
         let watched = Arc::new(Watched::new(ports.clone(), Duration::from_millis(600)));
         let engine = Engine::new(world, ports, watched.clone(), key);
         House { engine, watched, file: None, at_work: None }
+    }
+
+    /// The same house, which tells whom the environment names of orders that wait.
+    fn notifying(mut self) -> Result<House, Failure> {
+        self.engine.notify = sync::Notify::from_environment(|name| std::env::var(name).ok())
+            .map_err(|fault| Failure::refused(fault.to_string()))?;
+        Ok(self)
     }
 }
 

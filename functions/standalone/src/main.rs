@@ -7,6 +7,7 @@ mod house;
 mod key;
 mod log;
 mod options;
+mod orders;
 mod out;
 mod preview;
 mod progress;
@@ -52,6 +53,8 @@ async fn call(options: Options) -> Result<Exit, Failure> {
         Command::Status { id } => status::status(id.as_deref(), store).await,
         Command::Log(asked) => log::log(asked, store).await,
         Command::Retry { id } => status::retry(&id, store).await,
+        Command::Orders(asked) => orders::orders(asked.what, store).await,
+        Command::Order(asked) => orders::order(asked.what, store).await,
         Command::Resume { id } => status::resume(&id, store).await,
     }
 }

@@ -23,6 +23,8 @@ Environment:
   LOOMIS_WOO_STORE  the store, instead of --store
   LOOMIS_WOO_KEY    32 bytes in Base64 that seal the secrets in the store; without it, the key file beside
                     the store (STORE.key, mode 600), made on first use
+  LOOMIS_WOO_NOTIFY_URL, LOOMIS_WOO_NOTIFY_SECRET
+                    who is told (a signed JSON POST) of orders that have waited for half an hour
   SSL_CERT_FILE     certificates to trust instead of the system's
   RUST_LOG          what is logged to stderr, in the words of tracing's EnvFilter, instead of -v
   NO_COLOR          no colours";
@@ -100,6 +102,12 @@ pub(crate) enum Command {
         /// The department.
         id: String,
     },
+    /// The web orders of a department.
+    #[command(after_help = ORDERS)]
+    Orders(OrdersArgs),
+    /// One web order.
+    #[command(after_help = ORDER)]
+    Order(OrderArgs),
     /// Says that the cause of a pause is mended, and that products taken off the web shop may become drafts.
     #[command(after_help = RESUME)]
     Resume {
@@ -227,11 +235,82 @@ const RETRY: &str = "\
 Exit codes: 0 nothing is refused or waits any more · 1 could not be done · 2 no such department
             3 something is still refused, waits or is paused";
 
+const ORDERS: &str = "\
+Orders that need a person or wait: parked (with both totals, or unconfirmed), of an unknown product, unpaid, in a foreign
+currency, another installation's, edited, cancelled or refunded after they were taken, passed by without qualifying.
+With --json: [{\"order_number\",\"order_id\",\"reason\",\"since\",\"detail\"}]
+
+Exit codes: 0 none waits · 1 could not be done · 2 no such department · 3 some wait";
+
+const ORDER: &str = "\
+N is the number that people see, or the shop's id.
+
+Examples:
+  loomis-woo order show 1 1042
+  loomis-woo order settle 1 1042 --exists 555     Loomis Pay has it: its order id or number (for a deduction any word)
+  loomis-woo order settle 1 1042 --send-again     Loomis Pay does not have it
+
+Look into Loomis Pay before you settle: an order that is sent again although it is there is there twice.
+
+Exit codes: 0 done · 1 could not be done · 2 no such order, or nothing to settle · 3 (show) it waits";
+
 const RESUME: &str = "\
 Ends the pause, and lets products that were taken off the web shop become drafts, however many, for a day. The work
 itself is done by `loomis-woo run`, `synchronize` or `retry`.
 
 Exit codes: 0 done · 1 could not be done · 2 no such department";
+
+/// What can be asked of orders.
+#[derive(Args, Debug)]
+pub(crate) struct OrdersArgs {
+    /// What.
+    #[command(subcommand)]
+    pub(crate) what: OrdersCommand,
+}
+
+/// What can be asked of orders.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrdersCommand {
+    /// Lists every order that needs a person or waits.
+    Waiting {
+        /// The department.
+        id: String,
+    },
+}
+
+/// What can be asked of one order.
+#[derive(Args, Debug)]
+pub(crate) struct OrderArgs {
+    /// What.
+    #[command(subcommand)]
+    pub(crate) what: OrderCommand,
+}
+
+/// What can be asked of one order.
+#[derive(Debug, Subcommand)]
+pub(crate) enum OrderCommand {
+    /// Tells its whole story: seen, qualified by, each effect with time and number, status writes, completion.
+    Show {
+        /// The department.
+        id: String,
+        /// The number that people see, or the id.
+        number: String,
+    },
+    /// Settles what only a person can know: whether Loomis Pay has it.
+    #[command(group(clap::ArgGroup::new("settlement").required(true).args(["exists", "send_again"])))]
+    Settle {
+        /// The department.
+        id: String,
+        /// The number that people see, or the id.
+        number: String,
+        /// Loomis Pay has it, with this order id or number.
+        #[arg(long, value_name = "NUMBER")]
+        exists: Option<String>,
+        /// Loomis Pay does not have it.
+        #[arg(long)]
+        send_again: bool,
+    },
+}
 
 /// The demo.
 #[derive(Args, Debug)]

@@ -155,7 +155,7 @@ async fn once(house: &House, asked: &Asked) -> Result<Exit, Failure> {
     let engine = &house.engine;
     let now = engine.world.now();
     // The sweep first: what it reads whole, the others need not read again.
-    for tick in [Tick::Sweep, Tick::Products, Tick::Stock] {
+    for tick in [Tick::Sweep, Tick::Orders, Tick::Products, Tick::Stock] {
         engine.tick(tick, now).await?;
     }
     let workers = Workers::start(house, Patience::None);
@@ -217,8 +217,9 @@ pub(crate) async fn work_off(
             pending.iter().filter(|one| is_paused(one, now)).map(|one| one.id.clone()).collect();
         if still.len() < pending.len() && (still != paused || nudged.elapsed() > NUDGE) {
             nudged = Instant::now();
-            engine.tick(Tick::Products, now).await?;
-            engine.tick(Tick::Stock, now).await?;
+            for tick in [Tick::Orders, Tick::Products, Tick::Stock] {
+                engine.tick(tick, now).await?;
+            }
         }
         paused = still;
         asked_of.or_after(GLANCE).await;
@@ -235,7 +236,11 @@ fn is_pending(status: &DepartmentStatus, end: Timestamp) -> bool {
     match &status.pause {
         Some(pause) if pause.until.is_none_or(|until| until > end) => false,
         Some(_) => true,
-        None => status.due > 0 || status.run.as_ref().is_some_and(|run| run.run.stage != Stage::Done),
+        None => {
+            status.due > 0
+                || status.orders_due > 0
+                || status.run.as_ref().is_some_and(|run| run.run.stage != Stage::Done)
+        }
     }
 }
 
@@ -254,6 +259,10 @@ fn left_of(status: &DepartmentStatus) -> Vec<String> {
     }
     if status.due > 0 {
         left.push(format!("{} due", many(status.due, "product")));
+    }
+    if status.orders_waiting > 0 {
+        let what = many(status.orders_waiting, "order");
+        left.push(format!("{what} waiting: loomis-woo orders waiting {}", status.id));
     }
     if let Some(held) = &status.stock_held {
         left.push(format!("stock: {held}"));

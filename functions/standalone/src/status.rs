@@ -36,6 +36,7 @@ pub(crate) async fn status(id: Option<&str>, store: &str) -> Result<Exit, Failur
 pub(crate) fn is_left(status: &DepartmentStatus) -> bool {
     let held = status.run.as_ref().is_some_and(|run| run.held > 0);
     status.pause.is_some()
+        || status.orders_waiting > 0
         || status.refused > 0
         || status.stock_held.is_some()
         || !status.unreadable.is_empty()
@@ -51,6 +52,8 @@ pub(crate) fn as_json(status: &DepartmentStatus) -> Value {
         "pause": status.pause.as_ref().map(pause_json),
         "due": status.due,
         "refused": status.refused,
+        "orders_waiting": status.orders_waiting,
+        "orders_due": status.orders_due,
         "catalogue_read": status.catalogue_read,
         "stock_read": status.stock_read,
         "stock_held": status.stock_held,
@@ -105,6 +108,14 @@ fn tell(status: &DepartmentStatus) {
     }
     line("due", many(status.due, "product"));
     let refused = format!("{} refused or waiting", many(status.refused, "product"));
+    if status.orders_waiting > 0 {
+        let waiting = format!(
+            "{} waiting: loomis-woo orders waiting {}",
+            many(status.orders_waiting, "order"),
+            status.id
+        );
+        line("orders", ink(Ink::Yellow, waiting));
+    }
     if status.refused > 0 {
         line("log", ink(Ink::Yellow, format_args!("{refused}: loomis-woo log {} --refused", status.id)));
     } else {

@@ -9,7 +9,7 @@ use futures_util::{
 };
 use jiff::Timestamp;
 use sync::{
-    Engine,
+    Engine, Fault, Notify, Stop,
     ports::{Lane, Queue, VISIBILITY},
     seal::{SealError, SealKey},
 };
@@ -32,6 +32,9 @@ pub enum StartError {
     /// A variable is missing.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// Who is to be told of orders can't be.
+    #[error(transparent)]
+    Notify(#[from] Fault),
     /// `LOOMIS_WOO_KEY` is no key.
     #[error("LOOMIS_WOO_KEY can't be used")]
     Key(#[from] SealError),
@@ -46,12 +49,22 @@ pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
     let key = SealKey::parse(&key)?;
     let aws = Aws::from_env(world.clone()).await?;
     let ports = Arc::new(aws.clone());
-    Ok((Engine::new(world, ports.clone(), ports, key), aws))
+    let mut engine = Engine::new(world, ports.clone(), ports, key);
+    engine.notify = Notify::from_environment(|name| env::var(name).ok())?;
+    Ok((engine, aws))
 }
 
 /// The moment from which on nothing new is begun, for a function that ends at `deadline`.
 pub fn last_call(deadline: Timestamp) -> Timestamp {
     deadline - LAST_CALL
+}
+
+/// Lets the engine look after each message of a batch, until shortly before `deadline`.
+pub async fn messages(engine: &Engine, aws: &Aws, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
+    let mut engine = engine.clone();
+    engine.stop = Stop::at(last_call(deadline));
+    let handle = async |_lane, text: String| engine.handle(&text).await;
+    work(aws, aws.names(), &*engine.world.clock, event, deadline, handle).await
 }
 
 /// Hands each message of a batch to `handle`: groups side by side, the messages of a group in order. What fails comes

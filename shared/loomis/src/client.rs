@@ -33,6 +33,8 @@ use crate::{
 #[derive(Clone)]
 pub struct Client {
     session: Arc<Session>,
+    /// Orders and stock are not sent later than this.
+    latest: Option<Timestamp>,
 }
 
 /// Shows whose it is.
@@ -54,7 +56,13 @@ pub struct ProductQuery {
 impl Client {
     /// A client that logs in when it must.
     pub fn new(account: Account, world: World, gate: Arc<dyn Gate>) -> Client {
-        Client { session: Arc::new(Session::new(account, world, gate)) }
+        Client { session: Arc::new(Session::new(account, world, gate)), latest: None }
+    }
+
+    /// The same client, whose customer orders, sales and stock are not sent later than `latest`: whoever waits at the gate for
+    /// longer than its attempt may last must not send. [`Kind::TooLate`](crate::Kind::TooLate) says that nothing was.
+    pub fn starting_by(&self, latest: Timestamp) -> Client {
+        Client { session: self.session.clone(), latest: Some(latest) }
     }
 
     /// Logs in, whatever token is at hand.

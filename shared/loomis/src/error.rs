@@ -126,6 +126,8 @@ pub struct Error {
 pub enum Kind {
     /// The gate did not let it through, or could not be left.
     Gate(GateError),
+    /// The gate let it through too late: it was not sent. See [`Client::starting_by`](crate::Client::starting_by).
+    TooLate,
     /// The account's address can't be one of an API.
     Address,
     /// No answer.
@@ -188,6 +190,7 @@ impl Error {
         let login = self.call == Call::LogIn;
         match &self.kind {
             Kind::Gate(_) => (Retry, Client, ""),
+            Kind::TooLate => (Retry, Record, ""),
             Kind::Address => (Settings, Client, "check api_url"),
             Kind::Transport(TransportError::NotSent(_)) => (Retry, Client, ""),
             Kind::Transport(_) => self.lost(),
@@ -281,7 +284,12 @@ impl Error {
                 *path = change(path);
                 *reason = change(reason);
             }
-            Kind::Gate(_) | Kind::Address | Kind::Transport(_) | Kind::TooMany | Kind::Html { .. } => {}
+            Kind::Gate(_)
+            | Kind::TooLate
+            | Kind::Address
+            | Kind::Transport(_)
+            | Kind::TooMany
+            | Kind::Html { .. } => {}
         }
         self
     }
@@ -302,6 +310,7 @@ impl Error {
             Kind::Unreadable { status, .. } => *status == 200 || *status >= 500,
             Kind::Refused { status, code, .. } => self.server_failed(*status, *code),
             Kind::Gate(_)
+            | Kind::TooLate
             | Kind::Address
             | Kind::Html { .. }
             | Kind::Forbidden { .. }
@@ -318,6 +327,7 @@ impl fmt::Display for Error {
         }
         match &self.kind {
             Kind::Gate(_) => f.write_str(": held back"),
+            Kind::TooLate => f.write_str(": its turn came too late, so it was not sent"),
             Kind::Address => f.write_str(": the address is none of an API"),
             Kind::Transport(error) => write!(f, ": {error}"),
             Kind::TooMany => f.write_str(": too many requests"),

@@ -27,6 +27,7 @@ pub use engine::{Engine, Limits, Stop};
 pub use error::Error;
 pub use orders::{EffectStory, Notify, OrderStory, Settlement, WaitingOrder};
 pub use preview::{Preview, PreviewLine};
+pub use retail::settings::Fault;
 pub use rows::{
     log::{Event, LogLine, LogQuery},
     orders::Told,

@@ -53,7 +53,8 @@ impl Client {
         let session = &self.session;
         let body = order::body(order, department_token, &session.account.time_zone, session.now());
         let hidden = order::hidden(order, department_token);
-        let ask = Ask { body: Some(body), hidden, ..Ask::new(call, Priority::Orders) };
+        let latest = self.latest;
+        let ask = Ask { body: Some(body), hidden, latest, ..Ask::new(call, Priority::Orders) };
         let saved = session
             .save(&ask, |envelope, status| ours(envelope, status, |row| order::saved(row, order.reference)));
         saved.await
@@ -77,6 +78,7 @@ impl Client {
         let ask = Ask {
             body: Some(order::json_bytes(&adjustment)),
             hidden: Hidden::nothing().secret(department_token),
+            latest: self.latest,
             ..Ask::new(Call::AdjustStock, Priority::Orders)
         };
         self.session.save(&ask, |envelope, _| taken(envelope)).await

@@ -46,6 +46,8 @@ pub(super) struct Ask<'a> {
     pub(super) body: Option<Vec<u8>>,
     /// What is in it that no error may show.
     pub(super) hidden: Hidden,
+    /// It is not sent later than this.
+    pub(super) latest: Option<Timestamp>,
 }
 
 /// A list in an answer.
@@ -58,7 +60,8 @@ pub(super) struct List {
 impl Ask<'_> {
     /// A call of that priority, with nothing in it.
     pub(super) fn new<'a>(call: Call, priority: Priority) -> Ask<'a> {
-        Ask { call, priority, below: None, query: Vec::new(), body: None, hidden: Hidden::nothing() }
+        let (query, hidden) = (Vec::new(), Hidden::nothing());
+        Ask { call, priority, below: None, query, body: None, hidden, latest: None }
     }
 }
 
@@ -180,7 +183,7 @@ impl Session {
         if let Some(body) = &ask.body {
             request = request.body("application/json", body.clone());
         }
-        let answer = self.exchange(ask.call, ask.priority, request, parse).await;
+        let answer = self.exchange(ask.call, ask.priority, ask.latest, request, parse).await;
         answer.map_err(|error| error.without(&Hidden::nothing().secret(token)))
     }
 
@@ -214,7 +217,7 @@ impl Session {
             Ok(token) if !token.trim().is_empty() => Ok(token.trim().to_owned()),
             _ => Err(unreadable(status, "token", "missing".to_owned())),
         };
-        let error = match self.exchange(call, priority, request, parse).await {
+        let error = match self.exchange(call, priority, None, request, parse).await {
             Ok(Ok(text)) => {
                 let token = Token::received(text, self.world.now());
                 let secret = token.secret.clone();
@@ -245,12 +248,17 @@ impl Session {
         &self,
         call: Call,
         priority: Priority,
+        latest: Option<Timestamp>,
         request: Request,
         parse: impl Fn(&Envelope<'_>, u16) -> Result<T, Kind>,
     ) -> Result<Result<T, Denied>, Error> {
         let request = Request { timeout: TIMEOUT, max_body: MAX_ANSWER, ..request };
         let request = request.header("accept", "application/json");
         self.gate.enter(priority).await.map_err(|error| self.error(call, Kind::Gate(error), None))?;
+        if latest.is_some_and(|latest| self.world.now() > latest) {
+            self.gate.leave(None).await.map_err(|error| self.error(call, Kind::Gate(error), None))?;
+            return Err(self.error(call, Kind::TooLate, None));
+        }
         let answer = self.world.transport.send(request).await;
         let asked = answer.as_ref().ok().and_then(|response| retry_after(response, self.world.now()));
         if let Err(error) = self.gate.leave(asked).await {

@@ -58,7 +58,7 @@ impl Fingerprint {
     }
 
     /// What differs now, for a person; empty if nothing does. A product that the shop has lost since is no difference.
-    fn edits(&self, now: &Fingerprint) -> Vec<String> {
+    pub fn edits(&self, now: &Fingerprint) -> Vec<String> {
         let mut edits = Vec::new();
         let mut say = |what: &str, from: Decimal, to: Decimal| {
             if from != to {

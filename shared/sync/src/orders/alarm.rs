@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
+use retail::settings::Fault;
 use serde_json::json;
 use sha2::Sha256;
 use url::Url;
@@ -21,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(30 * 60);
 /// The time that the one who is told may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+const URL: &str = "LOOMIS_WOO_NOTIFY_URL";
+const SECRET: &str = "LOOMIS_WOO_NOTIFY_SECRET";
+
 /// Who is told of orders that wait.
 #[derive(Clone, Debug)]
 pub struct Notify {
@@ -28,6 +32,24 @@ pub struct Notify {
     pub url: Url,
     /// Signs it: `X-Loomis-Woo-Signature` is the base64 of HMAC-SHA256 over the body.
     pub secret: Secret,
+}
+
+impl Notify {
+    /// From `LOOMIS_WOO_NOTIFY_URL` and `LOOMIS_WOO_NOTIFY_SECRET`, as `read` gives them; `None` without the first.
+    ///
+    /// # Errors
+    /// Names the variable and the mend.
+    pub fn from_environment(read: impl Fn(&str) -> Option<String>) -> Result<Option<Notify>, Fault> {
+        let given =
+            |name: &str| read(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let Some(url) = given(URL) else { return Ok(None) };
+        let fault = |field: &str, reason: &str| Fault { field: field.to_owned(), reason: reason.to_owned() };
+        let url = Url::parse(&url).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+        let url = url.ok_or_else(|| fault(URL, "is a web address: https://…"))?;
+        let secret = given(SECRET)
+            .ok_or_else(|| fault(SECRET, "is missing: whoever is told has to know that it is us"))?;
+        Ok(Some(Notify { url, secret: Secret::new(secret) }))
+    }
 }
 
 /// Tells of the department's orders that have waited for long, each once a wait.

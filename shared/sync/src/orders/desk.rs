@@ -150,6 +150,10 @@ impl Desk<'_> {
         let goods = self.goods(order).await?;
         let drafted = mapping::draft(order, &self.terms(), &goods);
         let draft = match drafted {
+            Ok(draft) if draft.lines.is_empty() => {
+                self.waits(Waiting::new(Reason::Refused, "it has no lines: there is nothing to send"));
+                return Ok(Err(false));
+            }
             Ok(draft) => draft,
             Err(waiting) => {
                 self.waits(waiting);
@@ -259,6 +263,13 @@ impl Desk<'_> {
                 continue;
             }
             self.engine.go_on()?;
+            // What was sent and what would be are no longer one order: a person says what is right.
+            if self.is_begun()
+                && !self.is_under_way(effect)
+                && !taken.was.edits(&Fingerprint::of(order)).is_empty()
+            {
+                return Ok(());
+            }
             if matches!(effect, Effect::Sale { .. }) && order.paid.is_none() && !self.is_under_way(effect) {
                 self.waits(Waiting::new(Reason::Unpaid, "no sale is booked before the order is paid"));
                 return Ok(());

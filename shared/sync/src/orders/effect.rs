@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use loomis::Secret;
 use retail::{
     Decimal,
-    fate::Fate,
+    fate::{Fate, Scope},
     order::{
         effects::Effect,
         office::{OfficeOrder, Saved},
@@ -24,6 +24,10 @@ use crate::{
 
 /// A save's deadline: its time-out, and as long again, since the server may finish late. `PROGRAM.md`, *Attempts*.
 const DEADLINE: Duration = Duration::from_secs(60);
+/// So long before the deadline it must have been sent.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// When an effect whose turn came too late is tried again.
+const SOON: Duration = Duration::from_secs(5);
 
 /// What is sent.
 pub(super) enum Call {
@@ -94,7 +98,7 @@ impl Desk<'_> {
         let deadline = self.engine.now() + DEADLINE;
         self.move_effect(&key, State::Sending { attempt, deadline }, None).await?;
         let token = self.pair.department.token.clone();
-        match self.call(&token, call).await {
+        match self.call(&token, call, deadline - TIMEOUT).await {
             Ok(saved) => {
                 let (order_id, number) =
                     saved.map_or((None, String::new()), |saved| (Some(saved.order_id), saved.order_number));
@@ -119,6 +123,11 @@ impl Desk<'_> {
                             next: None,
                         })
                     }
+                    // It waited for its turn for too long, and was not sent.
+                    Fate::Retry if trouble.scope == Scope::Record => {
+                        self.move_effect(&key, State::Intended { refused: None }, None).await?;
+                        Ok(Performed::Not { waiting: None, next: Some(self.engine.now() + SOON) })
+                    }
                     // It did not happen, and the trouble is not this order's.
                     Fate::Retry | Fate::Settings => {
                         self.move_effect(&key, State::Intended { refused: None }, None).await?;
@@ -129,11 +138,17 @@ impl Desk<'_> {
         }
     }
 
-    async fn call(&self, token: &Secret, call: Call) -> Result<Option<Saved>, loomis::Error> {
+    async fn call(
+        &self,
+        token: &Secret,
+        call: Call,
+        latest: Timestamp,
+    ) -> Result<Option<Saved>, loomis::Error> {
+        let office = self.pair.office.starting_by(latest);
         match call {
-            Call::Order(order) => self.pair.office.save_order(token, &order).await.map(Some),
+            Call::Order(order) => office.save_order(token, &order).await.map(Some),
             Call::Stock { number, subtract } => {
-                self.pair.office.adjust_stock(token, &number, subtract).await.map(|()| None)
+                office.adjust_stock(token, &number, subtract).await.map(|()| None)
             }
         }
     }

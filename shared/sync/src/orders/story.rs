@@ -1,7 +1,7 @@
 //! What a person sees of orders, and what a person can settle. `PROGRAM.md`, *orders waiting*, *order settle*.
 
 use jiff::Timestamp;
-use retail::order::{OrderId, effects::Effect};
+use retail::order::{OrderId, differs::Fingerprint, effects::Effect, waiting::Reason};
 use serde::Serialize;
 
 use super::{effect::told, find};
@@ -144,10 +144,12 @@ impl Engine {
         place.order(self, named.id).await?.ok_or_else(missing)
     }
 
-    /// Settles what nobody knows about an order: the first effect that is parked as unconfirmed. Tells which.
+    /// Settles what only a person can about an order: the first effect that is parked as unconfirmed or, of an order that was
+    /// edited while part of it was sent, the first that is not: to send it again is to send it as the order is now. Tells
+    /// which.
     ///
     /// # Errors
-    /// [`Error::Missing`] where there is no such order, or nothing of it is unconfirmed; [`Error::Taken`] while a worker is
+    /// [`Error::Missing`] where there is no such order, or nothing of it is to be settled; [`Error::Taken`] while a worker is
     /// at it.
     pub async fn settle_order(
         &self,
@@ -174,13 +176,17 @@ impl Engine {
         let place = find::place(pair);
         let (mut row, version) = self.order_named(pair, number).await?;
         let effects = place.effects(self, row.id).await?;
+        let edited = row.waits.iter().any(|waiting| waiting.reason == Reason::Edited);
         let in_order = row.taken.iter().flat_map(|taken| &taken.effects);
-        let doubtful = in_order
-            .filter_map(|effect| effects.get(&effect.key()))
-            .find(|(one, _)| matches!(one.state, State::Unconfirmed { .. }));
-        let Some((effect, effect_version)) = doubtful else {
-            return Err(Error::Missing { what: "unconfirmed effect of order", id: number.to_owned() });
+        let in_order: Vec<_> = in_order.filter_map(|effect| effects.get(&effect.key())).collect();
+        let doubtful = in_order.iter().find(|(one, _)| matches!(one.state, State::Unconfirmed { .. }));
+        let left = in_order.iter().find(|(one, _)| edited && matches!(one.state, State::Intended { .. }));
+        let Some((effect, effect_version)) = doubtful.or(left) else {
+            return Err(Error::Missing { what: "effect to settle of order", id: number.to_owned() });
         };
+        if edited && let (Some(taken), Some(order)) = (&mut row.taken, pair.shop.order(row.id).await?) {
+            taken.was = Fingerprint::of(&order);
+        }
         let now = self.now();
         let (state, text) = match settlement {
             Settlement::Exists(found) => {
