@@ -9,6 +9,8 @@ mod auth;
 mod catalogue;
 mod list;
 mod media;
+mod order;
+mod orders;
 mod product;
 mod routes;
 mod setup;
@@ -25,6 +27,7 @@ use world::{Method, Request, Response};
 
 pub use auth::{Key, Permissions};
 pub use media::{Download, ImageRule, Media};
+pub use order::{Coupon, Extra, Line, NewLine, NewOrder, Order, RateTax, Refund, TaxLine, Totals};
 pub use product::{Attribute, Choice, Image, Manage, Meta, Product};
 pub use setup::{Setup, Tax};
 pub use terms::{Category, GlobalAttribute, Term};
@@ -32,6 +35,7 @@ pub use terms::{Category, GlobalAttribute, Term};
 use crate::Server;
 use auth::Nonces;
 use catalogue::Catalogue;
+use orders::Orders;
 
 /// A simulated shop. Cheap to share; all its state is behind one lock.
 pub struct Shop {
@@ -43,13 +47,15 @@ struct State {
     keys: Vec<Key>,
     nonces: Nonces,
     catalogue: Catalogue,
+    orders: Orders,
 }
 
 impl Shop {
     /// A shop without products and keys.
     pub fn new(setup: Setup) -> Shop {
         let catalogue = Catalogue::new(setup.first_id);
-        Shop { state: Mutex::new(State { setup, keys: Vec::new(), nonces: Nonces::default(), catalogue }) }
+        let (keys, nonces, orders) = (Vec::new(), Nonces::default(), Orders::default());
+        Shop { state: Mutex::new(State { setup, keys, nonces, catalogue, orders }) }
     }
 
     /// Lets a key in.
@@ -172,13 +178,16 @@ impl Server for Shop {
             "keys": state.keys.iter().map(|key| json!({"key": key.key, "permissions": key.permissions}))
                 .collect::<Vec<_>>(),
             "products": state.catalogue.iter().collect::<Vec<_>>(),
+            "orders": state.orders.all.values().collect::<Vec<_>>(),
             "media": state.catalogue.media.iter().collect::<Vec<_>>(),
         })
     }
 
     /// `POST setup` (fields to change), `POST products` (one or a list), `POST sale` (`{"id","quantity"}`),
     /// `POST trash` and `POST delete` (`{"id"}`), `POST edit` (`{"id", …fields}`), `POST keys`
-    /// (`{"key","secret","permissions"}`), `POST categories` (`{"name","parent"}`), `POST attributes` (`{"name","terms"}`).
+    /// (`{"key","secret","permissions"}`), `POST categories` (`{"name","parent"}`), `POST attributes` (`{"name","terms"}`),
+    /// `POST orders` (one [`NewOrder`] or a list), `POST order-status` (`{"id","status"}`), `POST order-trash` and
+    /// `POST order-delete` (`{"id"}`), `POST refund` (`{"id","amount","lines":[[line, quantity]],"restock"}`).
     fn control(
         &self,
         method: Method,
@@ -194,6 +203,10 @@ impl Server for Shop {
             "categories" => terms::add_by_hand,
             "attributes" => terms::add_attribute_by_hand,
             "edit" => product::edit,
+            "orders" => orders::add,
+            "order-status" | "order-trash" | "order-delete" | "refund" => {
+                return Some(parse(body).and_then(|value| orders::happen(self, path, &value, now)));
+            }
             "sale" | "trash" | "delete" => {
                 return Some(parse(body).and_then(|value| product::happen(self, path, &value, now)));
             }

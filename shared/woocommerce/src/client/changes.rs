@@ -201,8 +201,15 @@ impl Client {
             }
             let new_here = |row: &Row<T>| row.at == after.second && !after.seen.contains(&row.id);
             if !rows.iter().any(new_here) {
-                let full = full || rows.len() >= PAGE;
-                return Ok(page(after, Reading { rows, full, now }));
+                let beyond = rows.iter().any(|row| row.at > after.second);
+                if full && !beyond {
+                    return Err(Error::setup(format!(
+                        "the shop's list of {} has the same ones on every page: a plugin changes its pages",
+                        listing.path
+                    )));
+                }
+                // What lies beyond was read by page number, and so perhaps not all of it: it is read on from.
+                return Ok(page(after, Reading { rows, full: beyond, now }));
             }
             rows.retain(new_here);
             let mut next = after.clone();

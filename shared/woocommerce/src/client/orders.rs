@@ -122,9 +122,10 @@ impl Client {
     /// set another status. Never repeated by itself; to repeat it is harmless as long as nobody else changed the order's
     /// status in between, so read it again first. Every write bumps the order's modification.
     ///
-    /// Setting `processing` or `completed` sets the date of payment where there is none; `cancelled` puts the stock back;
-    /// `refunded` makes a refund. Any other status leaves the payment as it is, and `set_paid` doesn't help: see
-    /// [`OrderChange::set_paid`].
+    /// An order in the trash comes out of it by a status: read first. Setting `processing` or `completed` sets the date of
+    /// payment where there is none, but for cash on delivery (`cod`), which only `completed` pays; `cancelled` and
+    /// `pending` put the stock back; `refunded` makes a refund. Any other status leaves the payment as it is, and
+    /// `set_paid` doesn't help: see [`OrderChange::set_paid`].
     ///
     /// # Errors
     /// Trouble with the shop, with [`retail::fate::Fate::Ambiguous`] where it may have been done; a status that begins

@@ -12,11 +12,18 @@ pub(super) struct Refused {
     pub(super) message: String,
     /// What stands in `data` besides the status.
     pub(super) data: Map<String, Value>,
+    /// `data` is the status alone.
+    bare: bool,
 }
 
 impl Refused {
     pub(super) fn new(status: u16, code: &'static str, message: impl Into<String>) -> Refused {
-        Refused { status, code, message: message.into(), data: Map::new() }
+        Refused { status, code, message: message.into(), data: Map::new(), bare: false }
+    }
+
+    /// As refunds fail: `data` is the bare status.
+    pub(super) fn bare(status: u16, code: &'static str, message: impl Into<String>) -> Refused {
+        Refused { bare: true, ..Refused::new(status, code, message) }
     }
 
     pub(super) fn with(mut self, name: &str, value: impl Into<Value>) -> Refused {
@@ -48,6 +55,9 @@ impl Refused {
     }
 
     pub(super) fn to_json(&self) -> Value {
+        if self.bare {
+            return json!({"code": self.code, "message": self.message, "data": self.status});
+        }
         let mut data = Map::new();
         data.insert("status".to_owned(), self.status.into());
         data.extend(self.data.clone());

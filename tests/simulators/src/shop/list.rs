@@ -273,7 +273,7 @@ pub(super) fn pages(query: &Query, wrong: &mut Vec<Wrong>) -> (usize, usize) {
 
 /// The second that `modified_after` means: naive dates are the shop's own, or GMT with `dates_are_gmt`. A date with an
 /// offset *and* the flag is shifted by the shop's offset, and so misses changes.
-fn second(show: &Show<'_>, query: &Query, date: &str) -> Option<i64> {
+pub(super) fn second(show: &Show<'_>, query: &Query, date: &str) -> Option<i64> {
     // Before 5.4 the flag was unknown, and so ignored.
     let gmt = show.setup.since(5, 4)
         && matches!(query.get("dates_are_gmt").map(String::as_str), Some("true" | "1"));

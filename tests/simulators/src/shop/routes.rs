@@ -1,6 +1,7 @@
 //! From a request to an answer: the host's quirks first, then who is asking, then the routes.
 
 mod batch;
+mod orders;
 mod products;
 mod variations;
 
@@ -158,6 +159,8 @@ impl Call<'_> {
                 self.all_variations(state)
             }
             (_, ["products", rest @ ..]) => self.products(state, rest),
+            (_, ["orders", rest @ ..]) => self.orders(state, rest),
+            (Method::Get, ["refunds"]) if !self.v2 && state.setup.since(9, 0) => self.all_refunds(state),
             (Method::Get, _) => self.page_of_setup(state, parts),
             _ => Err(Refused::no_route()),
         }
@@ -180,7 +183,6 @@ impl Call<'_> {
                 self.can_list()?;
                 Ok(Reply::ok(json!({"code": setup.currency, "name": setup.currency, "symbol": "kr"})))
             }
-            ["orders", "statuses"] if !self.v2 => self.can_list().map(|()| Reply::ok(setup.order_statuses())),
             ["system_status"] => self.can_list().map(|()| Reply::ok(setup.system_status())),
             _ => Err(Refused::no_route()),
         }
@@ -220,8 +222,16 @@ impl Call<'_> {
 
     /// How the answer to a read looks.
     fn show<'a>(&'a self, state: &'a State) -> Show<'a> {
-        let State { setup, .. } = state;
-        Show { setup, zone: setup.zone(), v2: self.v2, edit: false, home: &self.home, now: self.now }
+        let State { setup, catalogue, .. } = state;
+        Show {
+            setup,
+            zone: setup.zone(),
+            v2: self.v2,
+            edit: false,
+            home: &self.home,
+            now: self.now,
+            catalogue,
+        }
     }
 
     /// How the answer to a write looks.

@@ -47,6 +47,8 @@ pub struct Setup {
     pub keeps_products_without_images: bool,
     /// Order statuses of plugins: slug and name.
     pub order_statuses: Vec<(String, String)>,
+    /// A plugin counts the orders' shown numbers by itself, and this is the next one; else the number is the id.
+    pub next_order_number: Option<u64>,
     /// WooCommerce's version, which decides what the shop knows.
     pub version: String,
     /// Whether `wc/v3` is there, from WooCommerce 3.5 on; an older shop has `wc/v2` alone.
@@ -84,6 +86,16 @@ pub struct Tax {
     pub rate: String,
     /// The class's slug; `standard` for the standard class.
     pub class: String,
+    /// Of each priority one rate of a class applies: two rates on one line have two priorities.
+    #[serde(default = "first")]
+    pub priority: u32,
+    /// A tax on the taxes before it.
+    #[serde(default)]
+    pub compound: bool,
+}
+
+fn first() -> u32 {
+    1
 }
 
 impl Default for Setup {
@@ -94,6 +106,8 @@ impl Default for Setup {
             state: String::new(),
             rate: rate.to_owned(),
             class: class.to_owned(),
+            priority: 1,
+            compound: false,
         };
         let class = |slug: &str, name: &str| (slug.to_owned(), name.to_owned());
         let category = |id, name: &str, slug: &str| Category {
@@ -125,6 +139,7 @@ impl Default for Setup {
             images: Vec::new(),
             keeps_products_without_images: false,
             order_statuses: Vec::new(),
+            next_order_number: None,
             categories: vec![category(15, "Uncategorized", "uncategorized"), category(17, "Sko", "sko")],
             version: "10.5.0".to_owned(),
             v3: true,
@@ -238,7 +253,7 @@ impl Setup {
     pub(super) fn taxes(&self) -> Vec<Value> {
         let row = |(at, tax): (usize, &Tax)| {
             json!({"id": at + 1, "country": tax.country, "state": tax.state, "postcode": "", "city": "",
-                "rate": tax.rate, "name": format!("MVA {}", tax.rate), "priority": 1, "compound": false,
+                "rate": tax.rate, "name": format!("MVA {}", tax.rate), "priority": tax.priority, "compound": tax.compound,
                 "shipping": true, "order": 1, "class": tax.class, "postcodes": [], "cities": []})
         };
         self.taxes.iter().enumerate().map(row).collect()
@@ -256,6 +271,11 @@ impl Setup {
             "settings": {"currency": self.currency, "currency_position": "left_space", "thousand_separator": " ",
                 "decimal_separator": ",", "number_of_decimals": self.price_decimals},
         })
+    }
+
+    /// Whether there is `orders/statuses`: not in 5.0, which was tried.
+    pub(super) fn has_order_statuses(&self) -> bool {
+        self.since(5, 1)
     }
 
     /// `orders/statuses`: those of plugins before the last.

@@ -6,6 +6,8 @@ mod images;
 use jiff::{Timestamp, tz::TimeZone};
 use serde_json::{Map, Value, json};
 
+pub(super) use fields::{gmt, local};
+
 use super::{
     catalogue::Catalogue,
     product::{Attribute, Image, Manage, Product},
@@ -23,6 +25,8 @@ pub(super) struct Show<'a> {
     /// The shop's address, with a slash at its end.
     pub(super) home: &'a str,
     pub(super) now: Timestamp,
+    /// The products that orders name.
+    pub(super) catalogue: &'a Catalogue,
 }
 
 impl Show<'_> {

@@ -1,6 +1,7 @@
 mod client;
 mod eras;
 mod families;
+mod orders;
 mod pictures;
 mod quirks;
 mod replay;

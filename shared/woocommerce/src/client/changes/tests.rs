@@ -166,3 +166,20 @@ async fn a_product_that_cannot_be_shown_does_not_end_a_crowded_second() {
     }
     assert_eq!(found, (1..=99).chain(101..=130).collect::<Vec<_>>());
 }
+
+#[tokio::test]
+async fn a_crowded_second_that_nothing_follows_has_an_end() {
+    let crowd = (1..=130).map(|id| (id, "12:00:05")).collect::<Vec<_>>();
+    let (first, rest) = crowd.split_at(100);
+    let (_, client) = served(vec![rows(first), rows(rest), rows(first), rows(rest)]);
+    let start = Cursor::since(at("2026-11-23T12:00:05Z"));
+    let page = client.changed_products(&start).await.unwrap();
+    assert_eq!((ids(&page), page.more), ((1..=130).collect(), true));
+    let page = client.changed_products(&page.next).await.unwrap();
+    assert_eq!((ids(&page), page.more), (Vec::new(), false));
+    // A shop that gives the same page for every number.
+    let (_, client) = served((0..6).map(|_| rows(first)).collect());
+    let page = client.changed_products(&start).await.unwrap();
+    let error = client.changed_products(&page.next).await.unwrap_err();
+    assert!(error.trouble().reason.contains("the same ones on every page"), "{}", error.trouble().reason);
+}

@@ -66,10 +66,10 @@ impl Show<'_> {
     }
 }
 
-pub(super) fn local(moment: Option<Timestamp>, zone: &TimeZone) -> Value {
+pub(in crate::shop) fn local(moment: Option<Timestamp>, zone: &TimeZone) -> Value {
     moment.map_or(Value::Null, |at| zone.to_datetime(at).strftime("%Y-%m-%dT%H:%M:%S").to_string().into())
 }
 
-pub(super) fn gmt(moment: Option<Timestamp>) -> Value {
+pub(in crate::shop) fn gmt(moment: Option<Timestamp>) -> Value {
     moment.map_or(Value::Null, |moment| moment.strftime("%Y-%m-%dT%H:%M:%S").to_string().into())
 }
