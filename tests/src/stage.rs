@@ -76,6 +76,23 @@ impl Stage {
         stage
     }
 
+    /// Department 1 takes orders, with these settings besides `enabled`.
+    pub async fn take_orders(&self, products: Value, orders: Value) {
+        let mut record = department("1", TOKEN, "shop.example", products);
+        record["orders"] = orders;
+        record["orders"]["enabled"] = json!(true);
+        self.engine.put_department(record).await.expect("it is put");
+    }
+
+    /// The client's record with these fields besides.
+    pub async fn set_client(&self, fields: Value) {
+        let mut record = client();
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            record[name] = value.clone();
+        }
+        self.engine.put_client(record).await.expect("it is put");
+    }
+
     /// Department 1's record with other `products` settings.
     pub async fn set(&self, products: Value) {
         let record = department("1", TOKEN, "shop.example", products);

@@ -124,8 +124,10 @@ impl Work<'_> {
         Ok(Applied { counts, again })
     }
 
-    /// One round. Tells which products' stock was written while web orders touched it.
+    /// One round. Tells which products web orders touched meanwhile.
     async fn apply_once(&self, ids: &[ProductId]) -> Result<(Counts, Vec<ProductId>), Error> {
+        // Web orders first, then the shop's stock, whether it is written in the end or not.
+        orders::held::now(self.engine, self.pair).await?;
         let mut survey = survey(self.engine, self.pair, ids, self.leave).await?;
         let fresh = self.read_stock_again(&mut survey).await?;
         let plan = survey.plan(self.settings(), self.leave);
@@ -159,22 +161,18 @@ impl Work<'_> {
         };
         let changed: BTreeSet<ProductId> = products.iter().chain(&variations).map(product).collect();
         counts += self.attach_images(&pictured, &changed).await?;
-        let stocked = products.iter().chain(&variations).filter(|one| writes_stock(one)).map(product);
-        let touched = self.touched_meanwhile(&survey, &stocked.collect::<Vec<_>>()).await?;
+        let touched = self.touched_meanwhile(&survey, ids).await?;
         Ok((counts, touched))
     }
 
-    /// Asks for the web orders again after stock was written. `orders/held.rs` says why.
-    async fn touched_meanwhile(
-        &self,
-        survey: &Survey,
-        stocked: &[ProductId],
-    ) -> Result<Vec<ProductId>, Error> {
-        if stocked.is_empty() || self.pair.department.settings.orders.is_none() {
+    /// Asks for the web orders again after stock was compared and written. `orders/held.rs` says why.
+    async fn touched_meanwhile(&self, survey: &Survey, ids: &[ProductId]) -> Result<Vec<ProductId>, Error> {
+        let settings = &self.pair.department.settings;
+        if !settings.products.inventory || settings.orders.is_none() {
             return Ok(Vec::new());
         }
         let now = orders::held::now(self.engine, self.pair).await?;
-        Ok(survey.touched(stocked, &now))
+        Ok(survey.touched(ids, &now))
     }
 
     async fn work_off_all(&self, groups: Vec<Group>, survey: &Survey) -> Result<Counts, Error> {

@@ -92,6 +92,7 @@ pub(crate) fn line(id: u64, quantity: &str, net: &str, taxes: &[(&str, &str)]) -
         total_tax: tax,
         taxes,
         choices: Vec::new(),
+        put_back: Decimal::ZERO,
     }
 }
 

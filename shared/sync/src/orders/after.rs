@@ -118,7 +118,8 @@ impl Desk<'_> {
                 };
                 self.row.tell(self.engine.now(), format!("{what}: written to the shop{status}"));
                 self.row.status = now.status;
-                self.row.modified = now.modified;
+                // It comes back as changed once more, and is then looked at as a whole.
+                self.row.modified = None;
                 Ok(true)
             }
             Err(error) => {

@@ -37,6 +37,8 @@ use crate::{
     },
 };
 
+/// A modification this old has no sibling in its second, whichever clock runs ahead a little.
+const SETTLED: Duration = Duration::from_secs(10);
 /// The first wait of an order that waits for something; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(120);
 /// The longest.
@@ -118,7 +120,9 @@ impl Desk<'_> {
             self.row.tell(self.engine.now(), text);
             self.row.status.clone_from(&order.status);
         }
-        self.row.modified = order.modified;
+        // Within one second it may be modified again: only what is settled counts as looked after.
+        let now = self.engine.now();
+        self.row.modified = order.modified.filter(|modified| *modified + SETTLED < now);
         let draft = match self.draft(order).await? {
             Ok(draft) => draft,
             Err(forgotten) if forgotten => return self.forget_it().await,

@@ -159,7 +159,7 @@ impl Desk<'_> {
         let settings = &self.pair.client.settings;
         let lookup = settings.order_lookup && matches!(row.effect, Effect::CustomerOrder { .. });
         let first = settings.lookup_after_s.first().copied().unwrap_or_default();
-        let next = lookup.then(|| deadline + Duration::from_secs(u64::from(first)));
+        let next = lookup.then(|| deadline + Duration::from_secs(first));
         let text = format!("{}: unconfirmed: {reason}", told(&row.effect));
         let state = State::Unconfirmed { since: deadline, reason, looks: 0, next };
         self.move_effect(key, state, Some(text)).await
@@ -209,7 +209,7 @@ impl Desk<'_> {
                 let after = &self.pair.client.settings.lookup_after_s;
                 match after.get(looks as usize) {
                     Some(seconds) => {
-                        let next = Some(since + Duration::from_secs(u64::from(*seconds)));
+                        let next = Some(since + Duration::from_secs(*seconds));
                         let state = State::Unconfirmed { since, reason, looks, next };
                         self.move_effect(key, state, Some("looked up: not there yet".to_owned())).await
                     }

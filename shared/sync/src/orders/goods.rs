@@ -323,7 +323,7 @@ impl Desk<'_> {
 
     async fn note_sending(&self, right: &mut Lease, key: &Key) -> Result<(), Error> {
         let waits = self.pair.client.settings.lookup_after_s.last().copied().unwrap_or_default();
-        let until = self.engine.now() + DEADLINE + Duration::from_secs(u64::from(waits));
+        let until = self.engine.now() + DEADLINE + Duration::from_secs(waits);
         self.note_making(right, key, &Making::Sending { until }).await
     }
 

@@ -34,6 +34,9 @@ pub(crate) async fn known(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
 /// What is held now: the shop is asked what changed.
 pub(crate) async fn now(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
     let Some(settings) = taking(&pair.department) else { return Ok(Held::new()) };
+    if !pair.department.settings.products.inventory {
+        return Ok(Held::new());
+    }
     find::changed(engine, pair).await?;
     let department = &pair.department.settings.id;
     for (id, holds) in orders::holds(engine, department, &pair.base).await? {

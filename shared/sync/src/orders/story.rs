@@ -103,7 +103,7 @@ impl Engine {
                 });
             }
         }
-        all.sort_by(|one, other| (one.since, one.order_id).cmp(&(other.since, other.order_id)));
+        all.sort_by_key(|one| (one.since, one.order_id));
         Ok(all)
     }
 
