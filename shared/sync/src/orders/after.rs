@@ -214,10 +214,13 @@ impl Desk<'_> {
                     None => false,
                 },
                 Effect::Restock { back, .. } => {
-                    let call = async |_: &mut Self| {
-                        Ok(Ok(Call::Stock { number: back.number.clone(), subtract: -back.quantity }))
+                    let performed = match self.settled(effect).await? {
+                        Some(performed) => performed,
+                        None => {
+                            let call = Call::Stock { number: back.number.clone(), subtract: -back.quantity };
+                            self.perform(effect, Ok(call)).await?
+                        }
                     };
-                    let performed = self.perform(effect, call).await?;
                     self.went(performed)
                 }
                 Effect::CustomerOrder { .. } | Effect::Sale { .. } | Effect::Deduction(_) => true,
@@ -254,8 +257,13 @@ impl Desk<'_> {
         };
         let sale = self.order_id("sale").map(BelongsTo::Sale);
         let kind = Kind::Sale { separate_voucher: true, belongs_to: sale };
-        let performed =
-            self.perform(effect, async |desk| desk.order_call(order, &draft, kind.clone()).await).await?;
+        let performed = match self.settled(effect).await? {
+            Some(performed) => performed,
+            None => {
+                let call = self.order_call(order, &draft, kind).await?;
+                self.perform(effect, call).await?
+            }
+        };
         Ok(self.went(performed))
     }
 

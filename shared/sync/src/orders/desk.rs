@@ -278,29 +278,13 @@ impl Desk<'_> {
                 self.waits(Waiting::new(Reason::Unpaid, "no sale is booked before the order is paid"));
                 return Ok(());
             }
-            let performed = self
-                .perform(effect, async |desk| match effect {
-                    Effect::CustomerOrder { may_be_unlocked } => {
-                        desk.order_call(order, draft, draft.customer_order(*may_be_unlocked)).await
-                    }
-                    Effect::Sale { separate_voucher, linked } => {
-                        let belongs_to =
-                            desk.order_id("order").filter(|_| *linked).map(BelongsTo::CustomerOrder);
-                        let kind = Kind::Sale { separate_voucher: *separate_voucher, belongs_to };
-                        desk.order_call(order, draft, kind).await
-                    }
-                    Effect::Deduction(stock) => {
-                        // What has to be made first is made by its customer order or here.
-                        if let Err(not) = desk.new_products_of(draft).await? {
-                            return Ok(Err(not));
-                        }
-                        Ok(Ok(Call::Stock { number: stock.number.clone(), subtract: stock.quantity }))
-                    }
-                    Effect::Return(_) | Effect::Restock { .. } => {
-                        Ok(Err(Performed::Not { waiting: None, next: None }))
-                    }
-                })
-                .await?;
+            let performed = match self.settled(effect).await? {
+                Some(performed) => performed,
+                None => {
+                    let call = self.call_of(effect, order, draft).await?;
+                    self.perform(effect, call).await?
+                }
+            };
             if !self.went(performed) {
                 return Ok(());
             }
@@ -311,6 +295,35 @@ impl Desk<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What is sent for one of the order's own effects.
+    async fn call_of(
+        &mut self,
+        effect: &Effect,
+        order: &WebOrder,
+        draft: &Draft,
+    ) -> Result<Result<Call, Performed>, Error> {
+        match effect {
+            Effect::CustomerOrder { may_be_unlocked } => {
+                self.order_call(order, draft, draft.customer_order(*may_be_unlocked)).await
+            }
+            Effect::Sale { separate_voucher, linked } => {
+                let belongs_to = self.order_id("order").filter(|_| *linked).map(BelongsTo::CustomerOrder);
+                let kind = Kind::Sale { separate_voucher: *separate_voucher, belongs_to };
+                self.order_call(order, draft, kind).await
+            }
+            Effect::Deduction(stock) => {
+                // What has to be made first is made by its customer order or here.
+                if let Err(not) = self.new_products_of(draft).await? {
+                    return Ok(Err(not));
+                }
+                Ok(Ok(Call::Stock { number: stock.number.clone(), subtract: stock.quantity }))
+            }
+            Effect::Return(_) | Effect::Restock { .. } => {
+                Ok(Err(Performed::Not { waiting: None, next: None }))
+            }
+        }
     }
 
     /// An order with its customer and its products, which are made where they have to be.

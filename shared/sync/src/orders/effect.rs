@@ -50,45 +50,46 @@ pub(super) enum Performed {
 }
 
 impl Desk<'_> {
-    /// Sees to it that an effect happens once. `call` is asked for when it is to be sent.
-    pub(super) async fn perform(
-        &mut self,
-        effect: &Effect,
-        call: impl AsyncFn(&mut Self) -> Result<Result<Call, Performed>, Error>,
-    ) -> Result<Performed, Error> {
+    /// Whether an effect is to be sent now; if not, what became of it. Whoever hears `None` sends it.
+    pub(super) async fn settled(&mut self, effect: &Effect) -> Result<Option<Performed>, Error> {
         let key = effect.key();
         // Twice at most: what is looked up and found not to have happened is sent in the same breath.
         loop {
             let now = self.engine.now();
             let (row, _) = self.effect(&key)?.clone();
-            match row.state {
-                State::Done { .. } => return Ok(Performed::Done),
-                State::Intended { .. } => {
-                    let call = match call(self).await? {
-                        Ok(call) => call,
-                        Err(not) => return Ok(not),
-                    };
-                    return self.send(effect, call).await;
-                }
+            return Ok(Some(match row.state {
+                State::Done { .. } => Performed::Done,
+                State::Intended { .. } => return Ok(None),
                 // A live attempt is never taken over.
                 State::Sending { deadline, .. } if now < deadline => {
-                    return Ok(Performed::Not { waiting: None, next: Some(deadline) });
+                    Performed::Not { waiting: None, next: Some(deadline) }
                 }
                 State::Sending { deadline, .. } => {
                     let reason = "whoever sent it was cut off".to_owned();
                     self.doubt(&key, deadline, reason).await?;
+                    continue;
                 }
-                State::Unconfirmed { next: None, reason, .. } => return Ok(parked(effect, &reason)),
+                State::Unconfirmed { next: None, reason, .. } => parked(effect, &reason),
                 State::Unconfirmed { next: Some(next), reason, .. } if now < next => {
-                    return Ok(Performed::Not {
-                        waiting: Some(unconfirmed(effect, &reason)),
-                        next: Some(next),
-                    });
+                    Performed::Not { waiting: Some(unconfirmed(effect, &reason)), next: Some(next) }
                 }
                 State::Unconfirmed { since, reason, looks, .. } => {
                     self.look_up(&key, since, reason, looks, true).await?;
+                    continue;
                 }
-            }
+            }));
+        }
+    }
+
+    /// Sends an effect that is to be sent, or says why it can't be.
+    pub(super) async fn perform(
+        &mut self,
+        effect: &Effect,
+        call: Result<Call, Performed>,
+    ) -> Result<Performed, Error> {
+        match call {
+            Ok(call) => self.send(effect, call).await,
+            Err(not) => Ok(not),
         }
     }
 

@@ -208,11 +208,7 @@ impl Desk<'_> {
         if let Some(Making::Made { id }) = self.made(&key).await? {
             return Ok(Made::Yes(id));
         }
-        let oldest = async |desk: &Self| {
-            let found = desk.pair.office.find_category(path).await?;
-            Ok::<_, Error>(found.into_iter().map(|one| one.id).min())
-        };
-        if let Some(id) = oldest(self).await? {
+        if let Some(id) = self.oldest_group(path).await? {
             return self.note_made(right, &key, id).await;
         }
         if let Some(until) = self.still_sending(&key).await? {
@@ -221,11 +217,16 @@ impl Desk<'_> {
         self.note_sending(right, &key).await?;
         let saved = self.pair.office.save_category(path).await;
         if self.is_doubtful(&saved)
-            && let Some(id) = oldest(self).await?
+            && let Some(id) = self.oldest_group(path).await?
         {
             return self.note_made(right, &key, id).await;
         }
         self.outcome(right, &key, saved).await
+    }
+
+    async fn oldest_group(&self, path: &str) -> Result<Option<u64>, Error> {
+        let found = self.pair.office.find_category(path).await?;
+        Ok(found.into_iter().map(|one| one.id).min())
     }
 
     /// The customer of an order: found by e-mail or phone, made where there is none, never overwritten.
