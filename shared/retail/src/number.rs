@@ -38,7 +38,7 @@ pub fn sku(number: &str) -> Option<String> {
 }
 
 /// Whether WordPress leaves a text of one line as it is.
-pub(crate) fn survives(text: &str) -> bool {
+pub fn survives(text: &str) -> bool {
     let encoded = text
         .as_bytes()
         .windows(3)

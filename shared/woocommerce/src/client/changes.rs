@@ -117,7 +117,6 @@ impl Client {
             }
             let new_here = |row: &Row| row.at == after.second && !after.seen.contains(&row.id);
             if !rows.iter().any(new_here) {
-                let full = full || rows.len() >= PAGE;
                 return Ok(page(after, Reading { rows, full, now }));
             }
             rows.retain(new_here);

@@ -24,6 +24,15 @@ pub(super) fn stripped(text: &str) -> String {
     out.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The text less one layer of backslashes (`stripslashes`).
+pub(super) fn unslashed(text: &str) -> String {
+    let (mut out, mut characters) = (String::with_capacity(text.len()), text.chars());
+    while let Some(character) = characters.next() {
+        out.extend(if character == '\\' { characters.next() } else { Some(character) });
+    }
+    out
+}
+
 /// A product's name: a bare `&` becomes an entity.
 pub(super) fn sanitised(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
@@ -204,5 +213,6 @@ mod tests {
         assert_eq!(decoded(&term_name("R&D > B")), "R&D > B");
         assert_eq!(file_name("Blå  kopp (1).png"), "Bla-kopp-1.png");
         assert_eq!(file_name("a%20b.png"), "a-b.png");
+        assert_eq!(unslashed(r"a\\b\c\"), r"a\bc");
     }
 }

@@ -7,7 +7,7 @@ use crate::shop::{
     answer::Refused,
     product::{Attribute, Choice, Manage, Product},
     show::sale_holds,
-    text::{slug, stripped, term_name},
+    text::{slug, stripped, term_name, unslashed},
 };
 
 impl Write<'_> {
@@ -103,7 +103,7 @@ impl Write<'_> {
             let Some(attribute) = parent.attributes.iter().find(|a| a.key() == key && a.variation) else {
                 continue;
             };
-            let option = self.option(attribute, &stripped(&text(&sent["option"]).replace('\\', "")));
+            let option = self.option(attribute, &stripped(&unslashed(&text(&sent["option"]))));
             match choices.iter_mut().find(|choice| choice.attribute == key) {
                 Some(choice) => choice.option = option,
                 None => choices.push(Choice { attribute: key, option }),
