@@ -58,7 +58,8 @@ impl Client {
     }
 
     /// The same client for a shop of some age, in its zone ([`crate::time_zone`]). It bears on
-    /// [`Client::changed_products`] only; the zone, only where a shop knows no `dates_are_gmt`.
+    /// [`Client::changed_products`] and [`Client::tells_own_images`] only; the zone, only where a shop knows no
+    /// `dates_are_gmt`.
     pub fn with_era(mut self, capabilities: Capabilities, zone: Option<TimeZone>) -> Client {
         self.capabilities = capabilities;
         self.zone = zone;

@@ -57,7 +57,7 @@ pub struct NewProduct {
     pub tax_class: Option<String>,
     /// The stock.
     pub stock: Option<StockWrite>,
-    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it).
+    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it, and so does v2).
     pub gtin: Option<String>,
     /// The categories; with none, the shop puts it into its default one. An unknown id becomes that too, silently.
     pub categories: Vec<CategoryId>,

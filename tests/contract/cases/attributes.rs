@@ -53,8 +53,9 @@ pub(crate) async fn texts(shop: &Contract<'_>) {
     check("A%41B", &["x"], Some(("AB", &["x"]))).await;
     // A bar parts options, empty ones go, entities are read.
     check("Form", &["a|b", "c &amp; d", " e "], Some(("Form", &["a", "b", "c & d", "e"]))).await;
-    // No name, no attribute.
-    check("!?", &["x"], None).await;
+    // No name, no attribute; one without a letter is a name.
+    check(" ", &["x"], None).await;
+    same("!?", &["x"]).await;
 }
 
 /// Two names that make one slug are one attribute, the later.

@@ -73,7 +73,10 @@ pub(crate) async fn unchecked(shop: &Contract<'_>) {
 pub(crate) async fn fields(shop: &Contract<'_>) {
     let made = shop.make(shop.simple("A")).await;
     let (_, one) = shop.get(&format!("products/{}", made.id), &[("_fields", "id,sku")]).await;
-    assert_eq!(one, json!({"id": made.id, "sku": shop.sku("A")}));
+    assert_eq!(
+        (&one["id"], &one["sku"], &one["name"]),
+        (&json!(made.id), &json!(shop.sku("A")), &Value::Null)
+    );
     let id = made.id.to_string();
     let query = [("include", id.as_str()), ("status", "any"), ("_fields", "id,images,none")];
     let (_, list) = shop.get("products", &query).await;

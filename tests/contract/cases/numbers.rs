@@ -52,6 +52,11 @@ pub(crate) async fn in_the_trash(shop: &Contract<'_>) {
     let path = format!("products/{}", made.id);
     shop.delete(&path, false).await;
     assert_eq!(shop.by_sku(&[&shop.sku("A")]).await, []);
+    if !shop.since(9, 2) {
+        // It looks at nothing that is in the trash.
+        assert_ne!(shop.make(shop.simple("A")).await.id, made.id);
+        return;
+    }
     let error = shop.try_make(shop.simple("A")).await.unwrap_err();
     assert_eq!(error.existing, None);
     assert_eq!(error.code, "woocommerce_rest_product_not_created");
@@ -66,7 +71,7 @@ pub(crate) async fn barcodes(shop: &Contract<'_>) {
     let gtin = Some(format!("2{:012}", run * 10 + u64::from(shop.v2)));
     let with = |end: &str| NewProduct { gtin: gtin.clone(), ..shop.simple(end) };
     let first = shop.make(with("A")).await;
-    if !shop.since(9, 2) {
+    if shop.v2 || !shop.since(9, 2) {
         // Unknown fields are ignored.
         shop.make(with("B")).await;
         return;

@@ -28,7 +28,7 @@ pub struct NewVariation {
     pub tax_class: Option<String>,
     /// The stock of the variation itself.
     pub stock: Option<StockWrite>,
-    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it).
+    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it, and so does v2).
     pub gtin: Option<String>,
     /// One option for each attribute in which the variations differ; an attribute that is left out stands for any. The
     /// parent must have the attribute *and* the option: an attribute that it lacks is ignored silently, and an option

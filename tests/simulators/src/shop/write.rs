@@ -91,9 +91,12 @@ impl<'a> Write<'a> {
         id
     }
 
-    /// The trashed holder of an SKU is found out by the lookup table only.
+    /// The trashed holder of an SKU is found out by the lookup table only, and before 9.2 (woocommerce#51412) by nobody.
     fn not_in_lookup(&self, product: &Product) -> Result<(), Refused> {
-        if product.sku.is_empty() || self.state.catalogue.with_sku(&product.sku).next().is_none() {
+        if !self.state.setup.since(9, 2)
+            || product.sku.is_empty()
+            || self.state.catalogue.with_sku(&product.sku).next().is_none()
+        {
             return Ok(());
         }
         let message = format!(
@@ -161,30 +164,31 @@ impl<'a> Write<'a> {
             product.sku = self.sku_for(product.id, &stripped(&text(sku)))?;
         }
         let gtin = fields.get("global_unique_id").filter(|gtin| !gtin.is_null());
-        if let Some(gtin) = gtin.filter(|_| self.state.setup.has_barcodes()) {
+        if let Some(gtin) = gtin.filter(|_| !self.v2 && self.state.setup.has_barcodes()) {
             product.gtin = self.gtin_for(product.id, &text(gtin))?;
         }
         Ok(())
     }
 
     fn stock(&self, product: &mut Product, fields: &Map<String, Value>) {
-        if self.state.setup.manages_stock {
-            // `parent` is no yes.
-            if let Some(manage) = fields.get("manage_stock").filter(|manage| !manage.is_null()) {
-                product.manage_stock = if truthy(manage) { Manage::Yes } else { Manage::No };
+        let manages = self.state.setup.manages_stock;
+        // `parent` is no yes.
+        if let Some(manage) = fields.get("manage_stock").filter(|manage| manages && !manage.is_null()) {
+            product.manage_stock = if truthy(manage) { Manage::Yes } else { Manage::No };
+        }
+        let manager = product.manager(self.state.catalogue.get(product.parent));
+        // Where the parent manages, the number is kept, and not shown.
+        if manages && manager != Manage::No {
+            match fields.get("stock_quantity") {
+                Some(Value::Null) if self.how == How::Item => {}
+                Some(Value::Null) => product.stock = Some(0),
+                Some(quantity) => product.stock = Some(whole(quantity)),
+                None => {}
             }
-            if product.manage_stock == Manage::Yes {
-                match fields.get("stock_quantity") {
-                    Some(Value::Null) if self.how == How::Item => {}
-                    Some(Value::Null) => product.stock = Some(0),
-                    Some(quantity) => product.stock = Some(whole(quantity)),
-                    None => {}
-                }
-                if let Some(delta) =
-                    fields.get("inventory_delta").filter(|_| !fields.contains_key("stock_quantity"))
-                {
-                    product.stock = Some(product.stock.unwrap_or(0).saturating_add(whole(delta)));
-                }
+            if let Some(delta) =
+                fields.get("inventory_delta").filter(|_| !fields.contains_key("stock_quantity"))
+            {
+                product.stock = Some(product.stock.unwrap_or(0).saturating_add(whole(delta)));
             }
         }
         if let Some(status) = fields.get("stock_status").and_then(Value::as_str) {
@@ -194,7 +198,9 @@ impl<'a> Write<'a> {
         if let Some(in_stock) = fields.get("in_stock") {
             product.stock_status = if truthy(in_stock) { "instock" } else { "outofstock" }.to_owned();
         }
-        product.settle_stock();
+        if manager != Manage::Parent {
+            product.settle_stock();
+        }
     }
 
     fn tax_class(&self, value: &Value, more: &[&str]) -> String {

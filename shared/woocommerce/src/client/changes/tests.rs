@@ -110,7 +110,7 @@ async fn a_shop_that_reaches_back_too_far_tells_nothing_twice() {
 
 #[tokio::test]
 async fn a_shop_without_gmt_is_asked_in_its_local_time() {
-    let era = Capabilities { dates_are_gmt: false, modified_after: true };
+    let era = Capabilities { dates_are_gmt: false, ..Capabilities::default() };
     let asked = async |zone: Option<&str>, since: &str| {
         let (shop, client) = served(vec![rows(&[(1, "12:00:01")])]);
         let client = client.with_era(era, zone.and_then(time_zone));

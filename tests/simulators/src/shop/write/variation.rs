@@ -43,8 +43,12 @@ impl Write<'_> {
         id: u64,
         fields: &Map<String, Value>,
     ) -> Result<(), Refused> {
-        let mut variation = self.state.catalogue.variation(parent, id)?.clone();
+        let mut variation = self.state.catalogue.variation(&self.state.setup, parent, id)?.clone();
         variation.modified = Some(self.now);
+        // Another's, which only shops before 9.2 let through: in v3 it is moved here.
+        if !self.v2 {
+            variation.parent = parent;
+        }
         if let Err(refused) = self.apply_variation(&mut variation, fields) {
             return self.failed_on_images(variation, refused).map(|_| ());
         }
