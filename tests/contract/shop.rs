@@ -39,7 +39,12 @@ impl<'a> Contract<'a> {
 
     /// Says what could not be tried here, and why.
     pub(crate) fn not_tried(&self, what: &str) {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(format!("not tried: {what}"));
+        self.note(format!("not tried: {what}"));
+    }
+
+    /// Says something about how it went.
+    pub(crate) fn note(&self, note: String) {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).push(note);
     }
 
     pub(crate) fn notes(&self) -> Vec<String> {
