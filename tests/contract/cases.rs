@@ -41,6 +41,7 @@ pub(crate) const CASES: &[Case] = cases![
     products::status,
     products::trash,
     numbers::taken,
+    numbers::unguarded,
     numbers::looked_up,
     numbers::in_the_trash,
     numbers::barcodes,

@@ -231,7 +231,12 @@ impl<'a> Contract<'a> {
                 categories += 1;
             }
         }
-        format!("swept {products} products and {categories} categories of {}", self.town.tag)
+        let stays = if self.town.simulated {
+            ""
+        } else {
+            "; media files named contract-… stay, for no key can delete them"
+        };
+        format!("swept {products} products and {categories} categories of {}{stays}", self.town.tag)
     }
 
     async fn tagged(&self, path: &str, more: &[(&str, &str)]) -> Vec<u64> {

@@ -24,6 +24,7 @@ pub(crate) struct Town {
     pub(crate) client: Client,
     /// WooCommerce's version.
     pub(crate) woocommerce: String,
+    pub(crate) simulated: bool,
 }
 
 impl Town {
@@ -115,5 +116,5 @@ async fn town(
     };
     let name = format!("{kind} WooCommerce {woocommerce}, {}, {way}", connection.version);
     let tag = format!("CT-{:06x}", world.chance.next() & 0xff_ffff);
-    Town { name, tag, world, connection, reader, images, client, woocommerce }
+    Town { name, tag, world, connection, reader, images, client, woocommerce, simulated }
 }

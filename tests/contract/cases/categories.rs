@@ -1,6 +1,9 @@
 //! Categories.
 
-use retail::shop::{Category, CategoryId};
+use retail::{
+    fate::Fate,
+    shop::{Category, CategoryId},
+};
 use serde_json::json;
 use woocommerce::NewProduct;
 use world::Method;
@@ -13,7 +16,7 @@ async fn ours(shop: &Contract<'_>) -> Vec<Category> {
 }
 
 pub(crate) async fn path(shop: &Contract<'_>) {
-    let names = ["Mat & drikke", "Kopper \"små\"", "Blå > røde"].map(|name| shop.name(name));
+    let names = ["Mat & drikke", "Kopper \"små\" \\", "Blå > røde"].map(|name| shop.name(name));
     let mut parent = None;
     for name in &names {
         parent = Some(shop.client.create_category(name, parent).await.unwrap());
@@ -44,10 +47,13 @@ pub(crate) async fn twins(shop: &Contract<'_>) {
         shop.send(Method::Post, "products/categories", json!({"name": leaf, "parent": one.0})).await;
     assert_eq!((status, error["code"].as_str()), (400, Some("term_exists")));
     assert_eq!(error["data"]["resource_id"], first.0);
+    // One too long for its table.
+    let long = shop.name(&"x".repeat(200));
+    assert_eq!(shop.client.create_category(&long, None).await.unwrap_err().trouble().fate, Fate::Refusal);
     // A parent that isn't there.
     let nowhere = Some(CategoryId(u64::from(u32::MAX)));
     let trouble = shop.client.create_category(&leaf, nowhere).await.unwrap_err().trouble();
-    assert_eq!(trouble.fate, retail::fate::Fate::Refusal, "{trouble}");
+    assert_eq!(trouble.fate, Fate::Refusal, "{trouble}");
 }
 
 pub(crate) async fn of_products(shop: &Contract<'_>) {

@@ -30,6 +30,25 @@ pub(crate) async fn taken(shop: &Contract<'_>) {
     shop.make(bare).await;
 }
 
+/// SKUs that the shop finds, and yet takes a second time: `retail` makes no product with one.
+pub(crate) async fn unguarded(shop: &Contract<'_>) {
+    let long = format!("{:x<101}", shop.sku("long"));
+    for sku in [long.clone(), shop.sku("A\\1")] {
+        assert!(!retail::number::is_guarded(&sku));
+        let new = NewProduct { sku: sku.clone(), ..shop.simple("a") };
+        let made = shop.make(new.clone()).await;
+        assert_eq!(shop.by_sku(&[&sku]).await, [made.id]);
+        match shop.try_make(new).await {
+            Ok(second) => assert_ne!(second.id, made.id),
+            Err(error) => assert_eq!(error.existing, None, "{error}"),
+        }
+    }
+    // The longest that is guarded.
+    let new = NewProduct { sku: long[..100].to_owned(), ..shop.simple("a") };
+    let made = shop.make(new.clone()).await;
+    assert_eq!(shop.try_make(new).await.unwrap_err().existing, Some(made.id));
+}
+
 pub(crate) async fn looked_up(shop: &Contract<'_>) {
     let mut ids = Vec::new();
     for end in ["a", "b", "c d", "ø&/%"] {

@@ -87,6 +87,8 @@ pub(crate) async fn names(shop: &Contract<'_>) {
         "5 > 4",
         "R&D; A&B",
         "%41 %20",
+        "A\\B \\\\",
+        "<b>fet</b> 💡",
         "日本語 Чай",
     ] {
         assert_eq!(rename(end).await, shop.name(end));
@@ -99,7 +101,7 @@ pub(crate) async fn names(shop: &Contract<'_>) {
 }
 
 pub(crate) async fn description(shop: &Contract<'_>) {
-    let text = "<p>Fin &amp; blå <b>kopp</b></p>\n<ul><li>1</li></ul>";
+    let text = "<p>Fin &amp; blå <b>kopp</b></p>\n<ul><li>A\\B \"q\" 'r'</li></ul>";
     let made = shop.make(NewProduct { description: Some(text.to_owned()), ..shop.simple("A") }).await;
     assert_eq!(shop.stored(made.id).await["description"], text);
 }

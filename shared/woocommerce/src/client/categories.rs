@@ -6,7 +6,7 @@ use serde_json::json;
 use world::Method;
 
 use super::Client;
-use crate::{Error, error::Kind, wire::CategoryRow};
+use crate::{Error, error::Kind, product::slashed, wire::CategoryRow};
 
 /// The code of a category whose name another one under the same parent has.
 const EXISTS: &str = "term_exists";
@@ -28,7 +28,7 @@ impl Client {
     /// Trouble with the shop; the parent is gone.
     pub async fn create_category(&self, name: &str, parent: Option<CategoryId>) -> Result<CategoryId, Error> {
         let path = "products/categories";
-        let mut body = json!({"name": name});
+        let mut body = json!({"name": slashed(name)});
         if let Some(CategoryId(parent)) = parent {
             body["parent"] = parent.into();
         }

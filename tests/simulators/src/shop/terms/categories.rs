@@ -12,7 +12,7 @@ use crate::shop::{
     Setup, State,
     answer::{Refused, Reply},
     list::Query,
-    text::{slug, term_name},
+    text::{slug, term_name, unslashed},
     write::text,
 };
 
@@ -100,7 +100,7 @@ fn create(state: &mut State, fields: &Map<String, Value>) -> Result<u64, Refused
         })?,
     };
     let given = fields.get("slug").map(|sent| slug(&text(sent))).filter(|slug| !slug.is_empty());
-    insert(&mut state.setup, &term_name(&name), parent, given)
+    insert(&mut state.setup, &term_name(&unslashed(&name)), parent, given)
 }
 
 /// For good, or not at all; the default stays. What was below it moves up.
@@ -125,6 +125,9 @@ fn delete(state: &mut State, id: u64, force: bool) -> Result<(), Refused> {
     Ok(())
 }
 
+/// The longest name, in characters.
+const LONGEST: usize = 200;
+
 /// A name once under a parent, a slug once at all.
 pub(super) fn insert(
     setup: &mut Setup,
@@ -139,6 +142,9 @@ pub(super) fn insert(
     }
     if name.is_empty() {
         return Err(empty_name());
+    }
+    if name.chars().count() > LONGEST {
+        return Err(Refused::new(400, "db_insert_error", "Could not insert term into the database."));
     }
     let wanted = given.clone().unwrap_or_else(|| slug(name));
     if let Some(there) = twin(categories, parent, name, &wanted, given.is_some()) {
