@@ -21,8 +21,8 @@ impl Client {
         Ok(rows.into_iter().map(CategoryRow::into_category).collect())
     }
 
-    /// Makes a category, or finds the one that has the name under the same parent. Not repeated by itself, but there is no
-    /// harm in doing so.
+    /// Makes a category, or finds the one that has the name under the same parent (not a name with a backslash, which the
+    /// shop makes again). Not repeated by itself, but there is no harm in doing so.
     ///
     /// # Errors
     /// Trouble with the shop; the parent is gone.

@@ -171,6 +171,10 @@ fn twin<'a>(
     slug: &str,
     slug_given: bool,
 ) -> Option<&'a Category> {
+    // As it stands in SQL it is another name.
+    if name.contains('\\') {
+        return None;
+    }
     let siblings = || categories.iter().filter(|category| category.parent == parent);
     let named = siblings().find(|sibling| sibling.name.eq_ignore_ascii_case(name))?;
     let same_name = siblings().any(|sibling| sibling.name == name);
