@@ -18,6 +18,15 @@ pub fn world() -> Result<World, OutsideError> {
     })
 }
 
+/// The real world, in which the certificates of this PEM bundle are trusted too: a shop with an authority of its own.
+///
+/// # Errors
+/// [`OutsideError`] when a certificate can't be read, or the system's roots can't be loaded.
+pub fn world_trusting(pem: &[u8]) -> Result<World, OutsideError> {
+    let transport = Arc::new(Https::trusting(pem)?);
+    Ok(World { transport, clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) })
+}
+
 /// The HTTP side could not be set up.
 #[derive(Debug, thiserror::Error)]
 #[error("HTTPS can't be set up (are the system's certificates, or SSL_CERT_FILE, readable?)")]
@@ -32,12 +41,25 @@ impl Https {
     /// # Errors
     /// [`OutsideError`] when the TLS roots can't be loaded.
     pub fn new() -> Result<Https, OutsideError> {
+        Https::with(Vec::new())
+    }
+
+    /// A connection pool that trusts the certificates of this PEM bundle too.
+    ///
+    /// # Errors
+    /// [`OutsideError`] when one can't be read, or the TLS roots can't be loaded.
+    pub fn trusting(pem: &[u8]) -> Result<Https, OutsideError> {
+        Https::with(reqwest::Certificate::from_pem_bundle(pem).map_err(OutsideError)?)
+    }
+
+    fn with(roots: Vec<reqwest::Certificate>) -> Result<Https, OutsideError> {
         // A second installation in one process answers Err and changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .connect_timeout(Duration::from_secs(10))
             .pool_idle_timeout(Duration::from_secs(20))
+            .tls_certs_merge(roots)
             .build()
             .map(Https)
             .map_err(|error| OutsideError(error.without_url()))

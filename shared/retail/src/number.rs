@@ -37,8 +37,17 @@ pub fn sku(number: &str) -> Option<String> {
     (survives(&folded) && !folded.is_empty()).then_some(folded)
 }
 
+/// The longest SKU, in characters, that a shop compares whole: its table of SKUs has no room for more.
+const LONGEST: usize = 100;
+
+/// Whether the shop notices that a second product is to have this SKU; without that, one whose creation was lost could be
+/// made twice (seen on WooCommerce 5.0 and 10.5).
+pub fn is_guarded(sku: &str) -> bool {
+    sku.chars().count() <= LONGEST && !sku.contains('\\')
+}
+
 /// Whether WordPress leaves a text of one line as it is.
-pub(crate) fn survives(text: &str) -> bool {
+pub fn survives(text: &str) -> bool {
     let encoded = text
         .as_bytes()
         .windows(3)
@@ -71,6 +80,10 @@ mod tests {
             [(" K,1 ", "K,1"), ("\"q\"", "\"q\""), ("X-100%", "X-100%"), ("a  b", "a b"), ("0", "0")]
         {
             assert_eq!(sku(number).as_deref(), Some(kept));
+        }
+        assert!(is_guarded(&"å".repeat(100)));
+        for doubled in [r"A\1".to_owned(), "å".repeat(101)] {
+            assert!(sku(&doubled).is_some() && !is_guarded(&doubled), "found, but not made");
         }
         for changed in ["<i>", "a<b", "X-100%25", "a\u{7}b", "", "  "] {
             assert_eq!(sku(changed), None, "{changed:?}");

@@ -60,8 +60,8 @@ impl Client {
     }
 
     /// The same client for a shop of some age, in its zone ([`crate::time_zone`]). It bears on
-    /// what is found by its moments only ([`Client::changed_products`], [`Client::changed_orders`],
-    /// [`Client::orders_since`]); the zone, where a shop knows no `dates_are_gmt`, and when its clocks go back.
+    /// what is found by its moments ([`Client::changed_products`], [`Client::changed_orders`], [`Client::orders_since`])
+    /// and on [`Client::tells_own_images`]; the zone, where a shop knows no `dates_are_gmt`, and when its clocks go back.
     pub fn with_era(mut self, capabilities: Capabilities, zone: Option<TimeZone>) -> Client {
         self.capabilities = capabilities;
         self.zone = zone;

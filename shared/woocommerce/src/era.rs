@@ -10,12 +10,15 @@ pub struct Capabilities {
     /// A list can be asked for what changed since a moment (`modified_after`, WooCommerce 5.8). An older shop ignores the
     /// parameter, as any that it doesn't know, and answers with everything.
     pub modified_after: bool,
+    /// Asked as an editor (`context=edit`), v3 tells a variation's own image from its parent's (after WooCommerce 5.0,
+    /// woocommerce#28498). An older shop shows a variation without an image with its parent's.
+    pub own_images: bool,
 }
 
 /// All of it: a shop of which nothing else is known.
 impl Default for Capabilities {
     fn default() -> Capabilities {
-        Capabilities { dates_are_gmt: true, modified_after: true }
+        Capabilities { dates_are_gmt: true, modified_after: true, own_images: true }
     }
 }
 
@@ -24,7 +27,11 @@ impl Capabilities {
     /// its version to itself is taken for a modern one.
     pub fn of(version: Option<&str>) -> Capabilities {
         let Some(version) = version.and_then(major_minor) else { return Capabilities::default() };
-        Capabilities { dates_are_gmt: version >= (5, 4), modified_after: version >= (5, 8) }
+        Capabilities {
+            dates_are_gmt: version >= (5, 4),
+            modified_after: version >= (5, 8),
+            own_images: version >= (5, 1),
+        }
     }
 }
 

@@ -45,7 +45,8 @@ pub struct NewProduct {
     pub kind: NewKind,
     /// The name. The shop sanitises it (`&` comes back as `&amp;`).
     pub name: String,
-    /// The SKU; the shop trims it. With one, a repeated create can't make a second product.
+    /// The SKU; the shop trims it. With one, a repeated create can't make a second product, except with more than 100
+    /// characters or a backslash in it.
     pub sku: String,
     /// The regular price in the shop's own form (inc. or ex. tax); none leaves it without a price.
     pub regular_price: Option<Decimal>,
@@ -57,7 +58,7 @@ pub struct NewProduct {
     pub tax_class: Option<String>,
     /// The stock.
     pub stock: Option<StockWrite>,
-    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it).
+    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it, and so does v2).
     pub gtin: Option<String>,
     /// The categories; with none, the shop puts it into its default one. An unknown id becomes that too, silently.
     pub categories: Vec<CategoryId>,
@@ -158,11 +159,11 @@ impl Item for ProductWrite {
                 };
                 fields.insert("type".into(), kind.into());
                 fields.insert("status".into(), "draft".into());
-                fields.insert("name".into(), new.name.as_str().into());
+                fields.insert("name".into(), slashed(&new.name).into());
                 set(&mut fields, "sku", (!new.sku.is_empty()).then(|| new.sku.clone()));
                 set(&mut fields, "regular_price", new.regular_price.map(price_text));
                 set(&mut fields, "sale_price", new.sale_price.map(price_text));
-                set(&mut fields, "description", new.description.clone());
+                set(&mut fields, "description", new.description.as_deref().map(slashed));
                 set(&mut fields, "tax_class", new.tax_class.clone());
                 set(&mut fields, "global_unique_id", new.gtin.clone());
                 stock(&mut fields, new.stock);
@@ -176,7 +177,7 @@ impl Item for ProductWrite {
             }
             ProductWrite::Update { id, change } => {
                 fields.insert("id".into(), json!(id.0));
-                set(&mut fields, "name", change.name.clone());
+                set(&mut fields, "name", change.name.as_deref().map(slashed));
                 set(&mut fields, "regular_price", change.regular_price.map(price_text));
                 // An empty string is how a price is cleared; null would be ignored.
                 set(
@@ -208,6 +209,11 @@ fn attribute(attribute: &ShopAttribute) -> Value {
 fn named(id: u64, name: &str) -> Map<String, Value> {
     let (field, value) = if id > 0 { ("id", id.into()) } else { ("name", name.into()) };
     Map::from_iter([(field.to_owned(), value)])
+}
+
+/// A text from which the shop strips one layer of backslashes (`stripslashes`), as it does from names and descriptions.
+pub(crate) fn slashed(text: &str) -> String {
+    text.replace('\\', r"\\")
 }
 
 fn set(fields: &mut Map<String, Value>, name: &str, value: Option<String>) {

@@ -5,7 +5,7 @@ use crate::{
     attribute,
     change::{Act, Change, Form, Kind, NewProduct, Remark},
     gtin::gtin,
-    number::sku,
+    number::{is_guarded, sku},
     price::{self, Form as PriceForm},
     settings::{PriceSource, ProductSettings},
     shop::ShopProfile,
@@ -31,6 +31,11 @@ pub(super) fn create(
             product.number
         ));
     };
+    if !is_guarded(&sku) {
+        return Verdict::refused(format!(
+            "the shop would not notice a second product with the number {sku:?} (more than 100 characters, or a \\ in it): give it another"
+        ));
+    }
     let mut remarks = Vec::new();
     let mut remark = |kind, text: String| remarks.push(Remark { kind, text });
     for field in ["description", "webshop_description", "barcode"] {

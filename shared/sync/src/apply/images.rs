@@ -165,13 +165,27 @@ impl Work<'_> {
             Fate::Ambiguous => {}
             Fate::Retry | Fate::Settings => return Err(Error::Trouble(trouble)),
         }
-        let found = self.pair.shop.product(picture.shop).await?;
-        let there = found.and_then(|found| found.images.into_iter().find(|id| !picture.present.contains(id)));
-        if let Some(id) = there {
+        let images = self.images_now(picture).await?;
+        if let Some(id) = images.into_iter().find(|id| !picture.present.contains(id)) {
             return Ok(Step::Attached(id));
         }
         tracing::warn!(url, reason = trouble.reason, "an image's answer was lost");
         Ok(Step::Unsure(trouble.reason))
+    }
+
+    /// The images that a product has of its own.
+    async fn images_now(&self, picture: &Picture<'_>) -> Result<Vec<MediaId>, Error> {
+        let shop = &self.pair.shop;
+        let Some(parent) = picture.under else {
+            return Ok(shop.product(picture.shop).await?.map_or(Vec::new(), |found| found.images));
+        };
+        let found = shop.variation(parent, picture.shop).await?;
+        let mut images = found.map_or(Vec::new(), |found| found.images);
+        if !shop.tells_own_images() {
+            let parents = shop.product(parent).await?.map_or(Vec::new(), |found| found.images);
+            images.retain(|id| parents.first() != Some(id));
+        }
+        Ok(images)
     }
 
     /// Records how far a product's images are, with what is known of their addresses.

@@ -8,7 +8,7 @@ use retail::{
     number::{MatchNumber, sku},
     office::ProductId,
     plan::{KnownImage, ShopView},
-    shop::{ShopId, ShopProduct},
+    shop::{MediaId, ShopId, ShopProduct},
 };
 
 use crate::{
@@ -120,25 +120,60 @@ async fn variations(
     view: &mut ShopView,
 ) -> Result<(), Error> {
     let parents: BTreeSet<ProductId> = mirrored.values().filter_map(parent_of).collect();
-    let heads: BTreeMap<ShopId, String> = parents
+    let heads: BTreeMap<ShopId, Head> = parents
         .iter()
         .filter_map(|id| view.found(&mirrored.get(id)?.product, links.get(id)))
         .filter(|found| found.kind == "variable")
-        .map(|found| (found.id, found.tax_class.clone()))
+        .map(|found| {
+            let image = found.images.iter().take(1).copied().collect();
+            (found.id, Head { tax_class: found.tax_class.clone(), image })
+        })
         .collect();
     let read: Vec<(ShopId, Vec<ShopProduct>)> = stream::iter(heads.keys().copied())
         .map(|id| async move { Ok::<_, Error>((id, pair.shop.variations(id).await?.unwrap_or_default())) })
         .buffer_unordered(READS_AT_ONCE)
         .try_collect()
         .await?;
+    let attached: HashMap<ShopId, &[MediaId]> = links
+        .values()
+        .filter_map(|link| Some((link.shop, link.written.images.as_ref()?.media.as_slice())))
+        .collect();
     for (parent, mut variations) in read {
-        // One that says no more than that has its parent's class.
-        for one in variations.iter_mut().filter(|one| one.tax_class == "parent") {
-            one.tax_class = heads.get(&parent).cloned().unwrap_or_default();
+        let Some(head) = heads.get(&parent) else { continue };
+        for one in &mut variations {
+            // One that says no more than that has its parent's class.
+            if one.tax_class == "parent" {
+                one.tax_class.clone_from(&head.tax_class);
+            }
+            // Where the shop doesn't tell, its parent's image is its own only if we gave it that.
+            let ours = attached.get(&one.id).is_some_and(|media| *media == one.images);
+            if !pair.shop.tells_own_images() && !ours && one.images == head.image {
+                one.images.clear();
+            }
         }
         view.variations.insert(parent, variations);
     }
+    shown_by_parents(view);
     Ok(())
+}
+
+/// What a parent's variations may have from it.
+struct Head {
+    tax_class: String,
+    /// The main image, if it has one.
+    image: Vec<MediaId>,
+}
+
+/// By its SKU a variation comes as a customer sees it, with its parent's image in place of its own.
+fn shown_by_parents(view: &mut ShopView) {
+    let own: HashMap<ShopId, &ShopProduct> =
+        view.variations.values().flatten().map(|one| (one.id, one)).collect();
+    for one in view.by_number.values_mut().flatten() {
+        if let Some(own) = own.get(&one.id) {
+            one.images.clone_from(&own.images);
+            one.tax_class.clone_from(&own.tax_class);
+        }
+    }
 }
 
 /// The linked variations, wherever they stand. One that is gone is looked for by its number after all.

@@ -6,7 +6,7 @@ use serde_json::json;
 use world::Method;
 
 use super::Client;
-use crate::{Error, error::Kind, wire::CategoryRow};
+use crate::{Error, error::Kind, product::slashed, wire::CategoryRow};
 
 /// The code of a category whose name another one under the same parent has.
 const EXISTS: &str = "term_exists";
@@ -21,14 +21,14 @@ impl Client {
         Ok(rows.into_iter().map(CategoryRow::into_category).collect())
     }
 
-    /// Makes a category, or finds the one that has the name under the same parent. Not repeated by itself, but there is no
-    /// harm in doing so.
+    /// Makes a category, or finds the one that has the name under the same parent (not a name with a backslash, which the
+    /// shop makes again). Not repeated by itself, but there is no harm in doing so.
     ///
     /// # Errors
     /// Trouble with the shop; the parent is gone.
     pub async fn create_category(&self, name: &str, parent: Option<CategoryId>) -> Result<CategoryId, Error> {
         let path = "products/categories";
-        let mut body = json!({"name": name});
+        let mut body = json!({"name": slashed(name)});
         if let Some(CategoryId(parent)) = parent {
             body["parent"] = parent.into();
         }

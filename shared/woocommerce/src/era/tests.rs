@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn a_version_says_what_a_shop_can_do() {
     let check = |version: &str, dates_are_gmt: bool, modified_after: bool| {
-        let expected = Capabilities { dates_are_gmt, modified_after };
+        let own_images = version != "3.0.0";
+        let expected = Capabilities { dates_are_gmt, modified_after, own_images };
         assert_eq!(Capabilities::of(Some(version)), expected, "{version}");
     };
     check("10.5.0", true, true);

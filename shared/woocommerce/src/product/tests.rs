@@ -30,6 +30,17 @@ fn an_update_holds_only_what_changes() {
 }
 
 #[test]
+fn backslashes_survive_the_shop() {
+    let description = Some(r"C:\x".to_owned());
+    let new = NewProduct { name: r"A\B".into(), sku: r"A\B".into(), description, ..Default::default() };
+    let sent = ProductWrite::Create(new).to_json(Version::V3);
+    assert_eq!((&sent["name"], &sent["description"]), (&json!(r"A\\B"), &json!(r"C:\\x")));
+    assert_eq!(sent["sku"], r"A\B", "from an SKU nothing is stripped");
+    let change = ProductChange { name: Some(r"A\B".into()), ..Default::default() };
+    assert_eq!(ProductWrite::Update { id: ShopId(1), change }.to_json(Version::V3)["name"], r"A\\B");
+}
+
+#[test]
 fn a_create_is_always_a_draft() {
     let new = NewProduct { name: "Kopp & fat".into(), sku: "K-1".into(), ..Default::default() };
     assert_eq!(

@@ -6,7 +6,7 @@ use retail::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{Item, StockWrite, named, price_text, set, stock};
+use super::{Item, StockWrite, named, price_text, set, slashed, stock};
 use crate::Version;
 
 /// The status of a variation that can't be bought (`private`): the only one that we set on an existing one.
@@ -28,7 +28,7 @@ pub struct NewVariation {
     pub tax_class: Option<String>,
     /// The stock of the variation itself.
     pub stock: Option<StockWrite>,
-    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it).
+    /// The barcode (`global_unique_id`, WooCommerce 9.2 and later; older ones ignore it, and so does v2).
     pub gtin: Option<String>,
     /// One option for each attribute in which the variations differ; an attribute that is left out stands for any. The
     /// parent must have the attribute *and* the option: an attribute that it lacks is ignored silently, and an option
@@ -90,7 +90,7 @@ impl Item for VariationWrite {
                 set(&mut fields, "sku", (!new.sku.is_empty()).then(|| new.sku.clone()));
                 set(&mut fields, "regular_price", new.regular_price.map(price_text));
                 set(&mut fields, "sale_price", new.sale_price.map(price_text));
-                set(&mut fields, "description", new.description.clone());
+                set(&mut fields, "description", new.description.as_deref().map(slashed));
                 set(&mut fields, "tax_class", new.tax_class.clone());
                 set(&mut fields, "global_unique_id", new.gtin.clone());
                 stock(&mut fields, new.stock);
@@ -128,11 +128,11 @@ fn status(fields: &mut Map<String, Value>, version: Version, private: bool) {
     fields.insert(field.to_owned(), value);
 }
 
-/// An option as a variation's write has it. The shop strips one layer of backslashes from it (`stripslashes`), though
-/// not from the options of the parent, with which it must agree letter by letter.
+/// An option as a variation's write has it. The shop strips one layer of backslashes from it, though not from the options
+/// of the parent, with which it must agree letter by letter.
 fn option(option: &ShopOption) -> Value {
     let mut fields = named(option.id, &option.name);
-    fields.insert("option".into(), option.option.replace('\\', r"\\").into());
+    fields.insert("option".into(), slashed(&option.option).into());
     Value::Object(fields)
 }
 

@@ -8,6 +8,7 @@ use super::{
     answer::Refused,
     media::Library,
     product::{Manage, Product},
+    setup::Setup,
 };
 
 /// The shop's products. Every change goes through [`Catalogue::put`] or [`Catalogue::remove`], which keep the indexes.
@@ -135,9 +136,10 @@ impl Catalogue {
         self.by_parent.get(&parent).into_iter().flatten().filter_map(|id| self.get(*id))
     }
 
-    /// The variation with that id, if it is that parent's.
-    pub(super) fn variation(&self, parent: u64, id: u64) -> Result<&Product, Refused> {
-        let found = self.get(id).filter(|variation| variation.is_variation() && variation.parent == parent);
+    /// The variation with that id, if it is that parent's; before 9.2 whosever it is.
+    pub(super) fn variation(&self, setup: &Setup, parent: u64, id: u64) -> Result<&Product, Refused> {
+        let belongs = |one: &Product| one.parent == parent || !setup.since(9, 2);
+        let found = self.get(id).filter(|variation| variation.is_variation() && belongs(variation));
         found.ok_or_else(|| Refused::new(404, "woocommerce_rest_product_variation_invalid_id", "Invalid ID."))
     }
 

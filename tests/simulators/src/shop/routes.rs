@@ -223,15 +223,8 @@ impl Call<'_> {
     /// How the answer to a read looks.
     fn show<'a>(&'a self, state: &'a State) -> Show<'a> {
         let State { setup, catalogue, .. } = state;
-        Show {
-            setup,
-            zone: setup.zone(),
-            v2: self.v2,
-            edit: false,
-            home: &self.home,
-            now: self.now,
-            catalogue,
-        }
+        let edit = self.query.get("context").is_some_and(|context| context == "edit");
+        Show { setup, zone: setup.zone(), v2: self.v2, edit, home: &self.home, now: self.now, catalogue }
     }
 
     /// How the answer to a write looks.

@@ -50,7 +50,7 @@ impl Show<'_> {
             set("brands", json!([]));
         }
         set("tags", json!([]));
-        set("images", self.images(product, catalogue));
+        set("images", self.images(product, catalogue, false));
         let attributes = match parent {
             Some(parent) => self.choices(product, parent),
             None => product.attributes.iter().filter_map(|attribute| self.attribute(attribute)).collect(),
@@ -75,7 +75,7 @@ impl Show<'_> {
             fields.insert(name.to_owned(), value);
         };
         let parent = catalogue.get(variation.parent);
-        let image = match self.images(variation, catalogue) {
+        let image = match self.images(variation, catalogue, self.tells_own()) {
             Value::Array(images) => images.into_iter().next().map_or(Value::Null, |mut image| {
                 // These come with a product's alone.
                 for name in ["srcset", "sizes", "thumbnail"] {

@@ -209,6 +209,10 @@ fn can_create(is_known: bool) -> Result<(), Refused> {
     known(is_known, "woocommerce_rest_cannot_create", "are not allowed to create resources")
 }
 
+fn can_delete(is_known: bool) -> Result<(), Refused> {
+    known(is_known, "woocommerce_rest_cannot_delete", "are not allowed to delete this resource")
+}
+
 fn can_view(is_known: bool) -> Result<(), Refused> {
     known(is_known, "woocommerce_rest_cannot_view", "cannot view this resource")
 }

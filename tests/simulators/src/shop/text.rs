@@ -1,15 +1,20 @@
 //! Texts as WordPress keeps them: names, slugs, file names.
 
 /// A text field (`sanitize_text_field`): without tags and percent-encoded bytes, white space folded. Seen on 10.5 with
-/// SKUs: `<i>` became nothing, and two spaces one.
+/// SKUs: `<i>` became nothing, and two spaces one. What begins like a tag and is none becomes entities, up to the next.
 pub(super) fn stripped(text: &str) -> String {
     let (mut out, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(character) = rest.chars().next() {
         let bytes = rest.as_bytes();
-        if character == '<'
-            && let Some(end) = rest.find('>')
-        {
-            rest = &rest[end + 1..];
+        if character == '<' {
+            let end = rest[1..].find(['<', '>']).map_or(rest.len(), |end| end + 1);
+            if rest[end..].starts_with('>') {
+                rest = &rest[end + 1..];
+            } else {
+                let quoted = sanitised(&rest[..end]).replace('<', "&lt;");
+                out.push_str(&quoted.replace('"', "&quot;").replace('\'', "&#039;"));
+                rest = &rest[end..];
+            }
         } else if character == '%'
             && bytes.len() > 2
             && bytes[1].is_ascii_hexdigit()
@@ -22,6 +27,15 @@ pub(super) fn stripped(text: &str) -> String {
         }
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// The text less one layer of backslashes (`stripslashes`).
+pub(super) fn unslashed(text: &str) -> String {
+    let (mut out, mut characters) = (String::with_capacity(text.len()), text.chars());
+    while let Some(character) = characters.next() {
+        out.extend(if character == '\\' { characters.next() } else { Some(character) });
+    }
+    out
 }
 
 /// A product's name: a bare `&` becomes an entity.
@@ -204,5 +218,7 @@ mod tests {
         assert_eq!(decoded(&term_name("R&D > B")), "R&D > B");
         assert_eq!(file_name("Blå  kopp (1).png"), "Bla-kopp-1.png");
         assert_eq!(file_name("a%20b.png"), "a-b.png");
+        assert_eq!(stripped("x < y & \"z\" <b>1</b>"), "x &lt; y &amp; &quot;z&quot; 1");
+        assert_eq!(unslashed(r"a\\b\c\"), r"a\bc");
     }
 }

@@ -18,7 +18,7 @@ use super::{
     answer::Refused,
     product::{Manage, Meta, Product},
     show::sale_holds,
-    text::{sanitised, stripped},
+    text::{sanitised, stripped, unslashed},
 };
 use values::whole;
 
@@ -36,6 +36,9 @@ pub(super) const STATUSES: [&str; 7] =
     ["draft", "pending", "private", "publish", "future", "auto-draft", "trash"];
 /// The types that a product can be given.
 const KINDS: [&str; 4] = ["simple", "grouped", "external", "variable"];
+
+/// The longest SKU that is compared, in characters.
+const LONGEST_SKU: usize = 100;
 
 /// A write under way.
 pub(super) struct Write<'a> {
@@ -91,9 +94,13 @@ impl<'a> Write<'a> {
         id
     }
 
-    /// The trashed holder of an SKU is found out by the lookup table only.
+    /// The trashed holder of an SKU is found out by the lookup table only, and before 9.2 (woocommerce#51412) by nobody.
     fn not_in_lookup(&self, product: &Product) -> Result<(), Refused> {
-        if product.sku.is_empty() || self.state.catalogue.with_sku(&product.sku).next().is_none() {
+        if !self.state.setup.since(9, 2)
+            || product.sku.chars().count() > LONGEST_SKU
+            || product.sku.is_empty()
+            || self.state.catalogue.with_sku(&product.sku).next().is_none()
+        {
             return Ok(());
         }
         let message = format!(
@@ -118,8 +125,8 @@ impl<'a> Write<'a> {
         // What is null is as good as not sent, to PHP's `isset`.
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
             match name.as_str() {
-                "name" => product.name = sanitised(&text(value)),
-                "short_description" => product.short_description = text(value),
+                "name" => product.name = sanitised(&unslashed(&text(value))),
+                "short_description" => product.short_description = unslashed(&text(value)),
                 "status" => product.status = status(value),
                 "tax_class" => product.tax_class = self.tax_class(value, &[]),
                 "categories" => product.categories = self.categories(value),
@@ -145,7 +152,7 @@ impl<'a> Write<'a> {
     /// A field that products and variations have alike.
     fn field(&mut self, product: &mut Product, name: &str, value: &Value) {
         match name {
-            "description" => product.description = text(value),
+            "description" => product.description = unslashed(&text(value)),
             "weight" => product.weight = text(value),
             "regular_price" => product.regular_price = price(&text(value)),
             "sale_price" => product.sale_price = price(&text(value)),
@@ -161,30 +168,31 @@ impl<'a> Write<'a> {
             product.sku = self.sku_for(product.id, &stripped(&text(sku)))?;
         }
         let gtin = fields.get("global_unique_id").filter(|gtin| !gtin.is_null());
-        if let Some(gtin) = gtin.filter(|_| self.state.setup.has_barcodes()) {
+        if let Some(gtin) = gtin.filter(|_| !self.v2 && self.state.setup.has_barcodes()) {
             product.gtin = self.gtin_for(product.id, &text(gtin))?;
         }
         Ok(())
     }
 
     fn stock(&self, product: &mut Product, fields: &Map<String, Value>) {
-        if self.state.setup.manages_stock {
-            // `parent` is no yes.
-            if let Some(manage) = fields.get("manage_stock").filter(|manage| !manage.is_null()) {
-                product.manage_stock = if truthy(manage) { Manage::Yes } else { Manage::No };
+        let manages = self.state.setup.manages_stock;
+        // `parent` is no yes.
+        if let Some(manage) = fields.get("manage_stock").filter(|manage| manages && !manage.is_null()) {
+            product.manage_stock = if truthy(manage) { Manage::Yes } else { Manage::No };
+        }
+        let manager = product.manager(self.state.catalogue.get(product.parent));
+        // Where the parent manages, the number is kept, and not shown.
+        if manages && manager != Manage::No {
+            match fields.get("stock_quantity") {
+                Some(Value::Null) if self.how == How::Item => {}
+                Some(Value::Null) => product.stock = Some(0),
+                Some(quantity) => product.stock = Some(whole(quantity)),
+                None => {}
             }
-            if product.manage_stock == Manage::Yes {
-                match fields.get("stock_quantity") {
-                    Some(Value::Null) if self.how == How::Item => {}
-                    Some(Value::Null) => product.stock = Some(0),
-                    Some(quantity) => product.stock = Some(whole(quantity)),
-                    None => {}
-                }
-                if let Some(delta) =
-                    fields.get("inventory_delta").filter(|_| !fields.contains_key("stock_quantity"))
-                {
-                    product.stock = Some(product.stock.unwrap_or(0).saturating_add(whole(delta)));
-                }
+            if let Some(delta) =
+                fields.get("inventory_delta").filter(|_| !fields.contains_key("stock_quantity"))
+            {
+                product.stock = Some(product.stock.unwrap_or(0).saturating_add(whole(delta)));
             }
         }
         if let Some(status) = fields.get("stock_status").and_then(Value::as_str) {
@@ -194,7 +202,9 @@ impl<'a> Write<'a> {
         if let Some(in_stock) = fields.get("in_stock") {
             product.stock_status = if truthy(in_stock) { "instock" } else { "outofstock" }.to_owned();
         }
-        product.settle_stock();
+        if manager != Manage::Parent {
+            product.settle_stock();
+        }
     }
 
     fn tax_class(&self, value: &Value, more: &[&str]) -> String {
@@ -203,7 +213,11 @@ impl<'a> Write<'a> {
         if known || more.contains(&class.as_str()) { class } else { String::new() }
     }
 
+    /// The table of SKUs has no room for a long one, and is asked for one with a backslash as it stands in SQL.
     fn sku_for(&self, id: u64, sku: &str) -> Result<String, Refused> {
+        if sku.contains('\\') || sku.chars().count() > LONGEST_SKU {
+            return Ok(sku.to_owned());
+        }
         let mut holders = self.state.catalogue.with_sku(sku);
         match holders.find(|other| other.id != id && other.status != "trash") {
             Some(other) => Err(Refused::new(400, "product_invalid_sku", "Invalid or duplicated SKU.")

@@ -84,6 +84,19 @@ async fn a_crowded_second_is_read_until_nothing_is_new() {
 }
 
 #[tokio::test]
+async fn a_crowded_second_that_nothing_follows_ends() {
+    let crowd = (1..=130).map(|id| (id, "12:00:05")).collect::<Vec<_>>();
+    let reading = || vec![rows(&crowd[..100]), rows(&crowd[100..])];
+    let (_, client) = served(reading());
+    // Since that very second, so that each reading is crowded.
+    let page = client.changed_products(&Cursor::since(at("2026-11-23T12:00:05Z"))).await.unwrap();
+    assert_eq!((page.products.len(), page.more), (130, true));
+    let (_, client) = served(reading());
+    let page = client.changed_products(&page.next).await.unwrap();
+    assert_eq!((page.products.len(), page.more), (0, false));
+}
+
+#[tokio::test]
 async fn a_shop_that_reaches_back_too_far_tells_nothing_twice() {
     let (_, client) = served(vec![rows(&[(1, "11:00:00"), (2, "12:00:05")])]);
     let page = client.changed_products(&Cursor::since(at("2026-11-23T12:00:00Z"))).await.unwrap();
@@ -97,7 +110,7 @@ async fn a_shop_that_reaches_back_too_far_tells_nothing_twice() {
 
 #[tokio::test]
 async fn a_shop_without_gmt_is_asked_in_its_local_time() {
-    let era = Capabilities { dates_are_gmt: false, modified_after: true };
+    let era = Capabilities { dates_are_gmt: false, ..Capabilities::default() };
     let asked = async |zone: Option<&str>, since: &str| {
         let (shop, client) = served(vec![rows(&[(1, "12:00:01")])]);
         let client = client.with_era(era, zone.and_then(time_zone));

@@ -12,7 +12,7 @@ use crate::{
     time_zone,
 };
 
-const OLD: Capabilities = Capabilities { dates_are_gmt: false, modified_after: false };
+const OLD: Capabilities = Capabilities { dates_are_gmt: false, modified_after: false, own_images: false };
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()

@@ -34,7 +34,7 @@ async fn a_parent_lists_its_variations_in_either_version() {
         );
         assert_eq!((found[0].manage_stock, found[0].stock), (ManageStock::Yes, Some(22.into())));
         let url = shop.asked()[0].url.as_str().to_owned();
-        assert!(url.contains("/wp-json/wc/v3/products/511/variations?status=any&per_page=100&page=1&orderby=id&order=asc&_fields=id%2C"), "{url}");
+        assert!(url.contains("/wp-json/wc/v3/products/511/variations?status=any&context=edit&per_page=100&page=1&orderby=id&order=asc&_fields=id%2C"), "{url}");
     }
 }
 

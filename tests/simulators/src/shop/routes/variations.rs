@@ -46,7 +46,7 @@ impl Call<'_> {
             (Get, [text]) => {
                 let id = id(text)?;
                 self.can_view()?;
-                let found = state.catalogue.variation(parent, id)?;
+                let found = state.catalogue.variation(&state.setup, parent, id)?;
                 Ok(Reply::ok(self.show(state).variation(found, &state.catalogue)))
             }
             (Post | Put, [text]) => {
@@ -54,6 +54,10 @@ impl Call<'_> {
                 self.can_edit()?;
                 let fields = self.fields()?;
                 write::check_variation(&fields)?;
+                if state.catalogue.variation(&state.setup, parent, id)?.parent != parent {
+                    let words = "Parent product does not match current variation.";
+                    return Err(Refused::new(403, "woocommerce_rest_cannot_edit", words));
+                }
                 self.write(state, How::Single).update_variation(parent, id, &fields)?;
                 Ok(Reply::ok(self.variation(state, id)))
             }
@@ -79,7 +83,7 @@ impl Call<'_> {
         id: u64,
         force: bool,
     ) -> Result<Value, Refused> {
-        let status = state.catalogue.variation(parent, id)?.status.clone();
+        let status = state.catalogue.variation(&state.setup, parent, id)?.status.clone();
         let before = self.variation(state, id);
         if force {
             state.catalogue.remove(id);

@@ -7,6 +7,12 @@ use super::{Manage, Product, Show};
 use crate::shop::catalogue::Catalogue;
 
 impl Show<'_> {
+    /// Whether a variation's own image and tax class are shown, not those that it has from its parent: to an editor, in v3,
+    /// after 5.0 (woocommerce#28498).
+    pub(super) fn tells_own(&self) -> bool {
+        self.edit && !self.v2 && self.setup.since(5, 1)
+    }
+
     /// A variation without an SKU of its own answers with its parent's.
     pub(super) fn fields(&self, product: &Product, catalogue: &Catalogue) -> Map<String, Value> {
         let parent = catalogue.get(product.parent).filter(|_| product.is_variation());
@@ -15,7 +21,7 @@ impl Show<'_> {
             _ => &product.sku,
         };
         let tax_class = match parent {
-            Some(parent) if product.tax_class == "parent" && !self.edit => &parent.tax_class,
+            Some(parent) if product.tax_class == "parent" && !self.tells_own() => &parent.tax_class,
             _ => &product.tax_class,
         };
         let on_sale = !product.sale_price.is_empty();

@@ -10,9 +10,13 @@ use super::{
 use crate::shop::{catalogue::Catalogue, media::Media};
 
 impl Show<'_> {
-    /// In v2 there is always one: the placeholder, with id 0.
-    pub(super) fn images(&self, product: &Product, catalogue: &Catalogue) -> Value {
-        let rows = product.images.iter().enumerate();
+    /// In v2 there is always one: the placeholder, with id 0. A variation without one shows its parent's, where `own` doesn't
+    /// forbid it.
+    pub(super) fn images(&self, product: &Product, catalogue: &Catalogue, own: bool) -> Value {
+        let parent = catalogue.get(product.parent).filter(|_| product.is_variation() && !own);
+        let of = parent.filter(|_| product.images.is_empty());
+        let images = of.map_or(&product.images[..], |parent| &parent.images[..parent.images.len().min(1)]);
+        let rows = images.iter().enumerate();
         let mut rows = rows.map(|(at, image)| self.image(image, at, catalogue)).collect::<Vec<_>>();
         if rows.is_empty() && self.v2 {
             let placeholder = Media {

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use serde_json::{Map, Value, json};
 use world::Method;
 
-use super::{Category, Page, can_create, can_list, can_view, empty_name, free_slug, name_of, wanted};
+use super::{
+    Category, Page, can_create, can_delete, can_list, can_view, empty_name, free_slug, name_of, wanted,
+};
 use crate::shop::{
     Setup, State,
     answer::{Refused, Reply},
     list::Query,
-    text::{slug, term_name},
+    text::{slug, term_name, unslashed},
     write::text,
 };
 
@@ -37,6 +39,13 @@ pub(in crate::shop) fn answer(
             let id = id.parse().map_err(|_| Refused::no_route())?;
             let row = one(state, id)?;
             can_view(known)?;
+            Ok(Reply::ok(row))
+        }
+        (Method::Delete, [id]) => {
+            let id = id.parse().map_err(|_| Refused::no_route())?;
+            let row = one(state, id)?;
+            can_delete(known)?;
+            delete(state, id, matches!(query.get("force").map(String::as_str), Some("true" | "1")))?;
             Ok(Reply::ok(row))
         }
         _ => Err(Refused::no_route()),
@@ -91,8 +100,33 @@ fn create(state: &mut State, fields: &Map<String, Value>) -> Result<u64, Refused
         })?,
     };
     let given = fields.get("slug").map(|sent| slug(&text(sent))).filter(|slug| !slug.is_empty());
-    insert(&mut state.setup, &term_name(&name), parent, given)
+    insert(&mut state.setup, &term_name(&unslashed(&name)), parent, given)
 }
+
+/// For good, or not at all; the default stays. What was below it moves up.
+fn delete(state: &mut State, id: u64, force: bool) -> Result<(), Refused> {
+    if !force {
+        let words = "Resource does not support trashing.";
+        return Err(Refused::new(501, "woocommerce_rest_trash_not_supported", words));
+    }
+    let categories = &mut state.setup.categories;
+    if categories.first().is_some_and(|default| default.id == id) {
+        return Err(Refused::new(500, "woocommerce_rest_cannot_delete", "The resource cannot be deleted."));
+    }
+    let above = categories.iter().find(|category| category.id == id).map_or(0, |category| category.parent);
+    categories.retain(|category| category.id != id);
+    for child in categories.iter_mut().filter(|category| category.parent == id) {
+        child.parent = above;
+    }
+    let holders = state.catalogue.iter().filter(|product| product.categories.contains(&id));
+    for product in holders.map(|product| product.id).collect::<Vec<_>>() {
+        state.catalogue.edit(product, None, |product| product.categories.retain(|one| *one != id));
+    }
+    Ok(())
+}
+
+/// The longest name, in characters.
+const LONGEST: usize = 200;
 
 /// A name once under a parent, a slug once at all.
 pub(super) fn insert(
@@ -108,6 +142,9 @@ pub(super) fn insert(
     }
     if name.is_empty() {
         return Err(empty_name());
+    }
+    if name.chars().count() > LONGEST {
+        return Err(Refused::new(400, "db_insert_error", "Could not insert term into the database."));
     }
     let wanted = given.clone().unwrap_or_else(|| slug(name));
     if let Some(there) = twin(categories, parent, name, &wanted, given.is_some()) {
@@ -134,6 +171,10 @@ fn twin<'a>(
     slug: &str,
     slug_given: bool,
 ) -> Option<&'a Category> {
+    // As it stands in SQL it is another name.
+    if name.contains('\\') {
+        return None;
+    }
     let siblings = || categories.iter().filter(|category| category.parent == parent);
     let named = siblings().find(|sibling| sibling.name.eq_ignore_ascii_case(name))?;
     let same_name = siblings().any(|sibling| sibling.name == name);

@@ -161,7 +161,8 @@ async fn creates_and_updates() {
         let stored = town.shop.product(done.id.0).unwrap();
         assert_eq!((stored.regular_price.as_str(), stored.sale_price.as_str()), ("199.90", "99.00"));
         assert_eq!((stored.name.as_str(), stored.tax_class.as_str()), ("Kopp &amp; fat", "lav-sats"));
-        assert_eq!(stored.gtin, "7038010000000");
+        // v2 doesn't know it.
+        assert_eq!(stored.gtin, if version == Version::V3 { "7038010000000" } else { "" });
         let change = ProductChange {
             sale_price: Some(None),
             stock: Some(StockWrite::Unmanaged),

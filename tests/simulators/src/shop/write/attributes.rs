@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{Write, text, truthy, values::id};
 use crate::shop::{
     product::{Attribute, Product},
-    text::{decoded, slug, stripped, term_name},
+    text::{decoded, stripped, term_name},
 };
 
 /// What stands between the options of an attribute of the product's own.
@@ -54,11 +54,8 @@ impl Write<'_> {
             let joined = decoded(&options?.join(" | "));
             let options = joined.split(DELIMITER).map(|option| option.trim().to_owned());
             let options: Vec<String> = options.filter(|option| !option.is_empty()).collect();
-            return (!name.is_empty() && !slug(&name).is_empty()).then_some(Attribute {
-                name,
-                options,
-                ..attribute
-            });
+            // One whose slug is empty is kept by it all the same.
+            return (!name.is_empty()).then_some(Attribute { name, options, ..attribute });
         }
         let mut next = self.state.setup.next_term();
         let known = self.state.setup.attributes.iter_mut().find(|known| known.id == attribute.id)?;

@@ -7,7 +7,7 @@ use crate::shop::{
     answer::Refused,
     product::{Attribute, Choice, Manage, Product},
     show::sale_holds,
-    text::{slug, stripped, term_name},
+    text::{slug, stripped, term_name, unslashed},
 };
 
 impl Write<'_> {
@@ -43,8 +43,12 @@ impl Write<'_> {
         id: u64,
         fields: &Map<String, Value>,
     ) -> Result<(), Refused> {
-        let mut variation = self.state.catalogue.variation(parent, id)?.clone();
+        let mut variation = self.state.catalogue.variation(&self.state.setup, parent, id)?.clone();
         variation.modified = Some(self.now);
+        // Another's, which only shops before 9.2 let through: in v3 it is moved here.
+        if !self.v2 {
+            variation.parent = parent;
+        }
         if let Err(refused) = self.apply_variation(&mut variation, fields) {
             return self.failed_on_images(variation, refused).map(|_| ());
         }
@@ -103,7 +107,7 @@ impl Write<'_> {
             let Some(attribute) = parent.attributes.iter().find(|a| a.key() == key && a.variation) else {
                 continue;
             };
-            let option = self.option(attribute, &stripped(&text(&sent["option"]).replace('\\', "")));
+            let option = self.option(attribute, &stripped(&unslashed(&text(&sent["option"]))));
             match choices.iter_mut().find(|choice| choice.attribute == key) {
                 Some(choice) => choice.option = option,
                 None => choices.push(Choice { attribute: key, option }),

@@ -16,7 +16,7 @@ use crate::{
     client::tests::{Shop, answer, client_of, recorded, served},
 };
 
-const OLD: Capabilities = Capabilities { dates_are_gmt: false, modified_after: false };
+const OLD: Capabilities = Capabilities { dates_are_gmt: false, modified_after: false, own_images: false };
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
