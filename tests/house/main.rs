@@ -11,6 +11,7 @@ mod orders;
 mod ports;
 mod products;
 mod review;
+mod review_orders;
 mod scale;
 mod sweep;
 mod template;

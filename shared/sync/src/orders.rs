@@ -24,9 +24,9 @@ use std::time::Duration;
 use retail::order::OrderId;
 
 use crate::{
-    Engine, Error,
+    Engine, Error, pair,
     ports::{Condition, Key, LedgerError, Write},
-    rows::{body, item, lease::Lease},
+    rows::{body, item, lease::Lease, orders::Place},
 };
 
 /// How long to wait for a worker that is at orders of the same department.
@@ -61,6 +61,11 @@ async fn installation(engine: &Engine) -> Result<String, Error> {
             Err(error) => return Err(error.into()),
         }
     }
+}
+
+/// Where the orders of a department with its present shop stand; `None` before the shop was first spoken to.
+pub(crate) async fn place_of(engine: &Engine, department: &str) -> Result<Option<Place>, Error> {
+    Ok(pair::found(engine, department).await?.map(|found| Place::of(department, &found.base)))
 }
 
 impl Engine {

@@ -8,6 +8,7 @@ use crate::{
     rows::{
         due,
         log::{self, LogLine, LogQuery},
+        orders,
         pause::{self, Pause},
         runs::{self, BatchState, Counts, Run, RunKind, Stage},
         standing, stock,
@@ -94,6 +95,13 @@ impl Engine {
         if let (None, Some(settings)) = (&pause, &settings) {
             pause = pause::read(self, &pause::client(&settings.client_number)).await?;
         }
+        let (orders_waiting, orders_due) = match crate::orders::place_of(self, id).await? {
+            Some(place) => (
+                orders::attention(self, &place).await?.len(),
+                orders::due(self, &place, self.now(), 10_000).await?.len(),
+            ),
+            None => (0, 0),
+        };
         let run = match runs::last(self, id).await? {
             Some(run) => Some(self.run_status(run).await?),
             None => None,
@@ -105,8 +113,8 @@ impl Engine {
             pause,
             due: due::count(self, id, 10_000).await?,
             refused: self.refused(id).await?.len(),
-            orders_waiting: crate::rows::orders::attention(self, id).await?.len(),
-            orders_due: crate::rows::orders::due(self, id, self.now(), 10_000).await?.len(),
+            orders_waiting,
+            orders_due,
             catalogue_read: reading.complete.map(|complete| complete.began),
             stock_read: stock.complete,
             stock_held: stock.held,

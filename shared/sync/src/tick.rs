@@ -90,10 +90,11 @@ impl Engine {
         match tick {
             Tick::Orders if settings.orders.is_some() => {
                 wakes.push(Wake::Orders { department: id.clone(), all: false });
-                for order in rows::orders::due(self, &id, self.now(), DUE_ORDERS).await? {
-                    wakes.push(Wake::Order { department: id.clone(), order: order.0 });
+                if let Some(place) = orders::place_of(self, &id).await? {
+                    for order in rows::orders::due(self, &place, self.now(), DUE_ORDERS).await? {
+                        wakes.push(Wake::Order { department: id.clone(), order: order.0 });
+                    }
                 }
-                orders::raise(self, &id).await?;
             }
             Tick::Stock if products.stock_flows() => {
                 wakes.push(Wake::Stock { client, department: id.clone() });
@@ -120,6 +121,9 @@ impl Engine {
             // Departments of one client share a reading, and a schedule that fires twice wakes once.
             let identity = format!("{}-{}-{}", tick.as_str(), scheduled.as_second(), wake.identity());
             self.wake_as(wake, identity).await?;
+        }
+        if tick == Tick::Orders && settings.orders.is_some() {
+            orders::raise(self, &settings.id).await?;
         }
         Ok(sent)
     }

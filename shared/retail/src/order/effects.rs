@@ -190,6 +190,13 @@ fn deduct_lines(lines: &[Deductible], waits: Option<&Waiting>, steps: &mut Steps
     }
 }
 
+/// The deductions of these lines, and the lines that none is made for: by the line's id, and why.
+pub fn deductions(lines: &[Deductible]) -> (Vec<Effect>, Vec<(u64, Waiting)>) {
+    let mut steps = Steps::default();
+    deduct_lines(lines, None, &mut steps);
+    (steps.steps.into_iter().map(|step| step.effect).collect(), steps.refused)
+}
+
 /// What was done of an order: the rows of the ledger that stand at *done*.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Done {

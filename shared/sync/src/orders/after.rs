@@ -20,7 +20,10 @@ use retail::{
 };
 use woocommerce::OrderChange;
 
-use super::{desk::Desk, effect::Call};
+use super::{
+    desk::{Desk, is_own},
+    effect::Call,
+};
 use crate::{
     Error,
     ports::Condition,
@@ -65,10 +68,7 @@ impl Desk<'_> {
     /// Whether all of its own effects that may be sent are done, and there is one.
     fn is_sent(&self) -> bool {
         let Some(taken) = &self.row.taken else { return false };
-        let own = taken
-            .effects
-            .iter()
-            .filter(|effect| !matches!(effect, Effect::Return(_) | Effect::Restock { .. }));
+        let own = taken.effects.iter().filter(|effect| is_own(effect));
         let mut sent = false;
         for effect in own {
             match self.is_done(effect) {
@@ -188,17 +188,11 @@ impl Desk<'_> {
     }
 
     async fn intend(&mut self, fresh: Vec<Effect>, order: &WebOrder) -> Result<(), Error> {
-        let mut writes = Vec::new();
-        for effect in &fresh {
-            let row = EffectRow { effect: effect.clone(), state: State::Intended { refused: None } };
-            writes.push(self.place.put_effect(self.row.id, &row, Condition::Absent)?);
-        }
+        self.note_effects(&fresh, Condition::Absent).await?;
         if let Some(taken) = &mut self.row.taken {
             taken.effects.extend(fresh);
         }
-        self.save(writes, None, Some(order)).await?;
-        self.effects = self.place.effects(self.engine, self.row.id).await?;
-        Ok(())
+        self.save(Vec::new(), None, Some(order)).await
     }
 
     async fn give_back(&mut self, order: &WebOrder, refunds: &[Refund]) -> Result<(), Error> {

@@ -13,6 +13,7 @@ use world::{Method, Request, Secret};
 
 use crate::{
     Engine, Error,
+    orders::place_of,
     ports::LedgerError,
     rows::orders::{self, Attention},
 };
@@ -55,21 +56,27 @@ impl Notify {
 /// Tells of the department's orders that have waited for long, each once a wait.
 pub(crate) async fn raise(engine: &Engine, department: &str) -> Result<(), Error> {
     let now = engine.now();
-    for (mut attention, version) in orders::attention(engine, department).await? {
+    let Some(place) = place_of(engine, department).await? else { return Ok(()) };
+    let mut reached = true;
+    for (mut attention, version) in orders::attention(engine, &place).await? {
         if attention.alarmed.is_some() || now < attention.since + PATIENCE {
             continue;
         }
         let (order, reason) = (attention.id.0, reasons(&attention));
         tracing::error!(department, order, reason, since = %attention.since, "an order waits for a person");
-        if let Some(notify) = &engine.notify
-            && let Err(error) = tell(engine, notify, department, &attention).await
-        {
-            // Not told: again with the next tick.
-            tracing::warn!(department, order, error, "nobody could be told of it");
-            continue;
+        if let Some(notify) = &engine.notify {
+            // Whoever could not be told of one is not asked about the next: again with the next tick.
+            if !reached {
+                continue;
+            }
+            if let Err(error) = tell(engine, notify, department, &attention).await {
+                tracing::warn!(department, order, error, "nobody could be told of it");
+                reached = false;
+                continue;
+            }
         }
         attention.alarmed = Some(now);
-        match engine.ledger.write(vec![orders::put_attention(department, &attention, version)?]).await {
+        match engine.ledger.write(vec![orders::put_attention(&place, &attention, version)?]).await {
             // The order got on meanwhile.
             Err(LedgerError::Conflict) => {}
             other => other?,

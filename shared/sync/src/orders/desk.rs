@@ -11,7 +11,7 @@ use retail::{
         OrderId, WebOrder,
         differs::{Fingerprint, differences},
         draft::{Draft, GoodRef},
-        effects::{self, Deductible, Effect},
+        effects::{self, Cause, Deductible, Effect},
         held::Standing,
         mapping::{self, Terms},
         office::{BelongsTo, Kind},
@@ -37,8 +37,8 @@ use crate::{
     },
 };
 
-/// A modification this old has no sibling in its second, whichever clock runs ahead a little.
-const SETTLED: Duration = Duration::from_secs(10);
+/// Effects in one transaction of the ledger, with room for the lease and the order.
+const CHUNK: usize = 80;
 /// The first wait of an order that waits for something; it doubles each time.
 const FIRST_WAIT: Duration = Duration::from_secs(120);
 /// The longest.
@@ -58,6 +58,10 @@ pub(super) struct Desk<'a> {
     next: Option<Timestamp>,
     /// How it qualifies, as long as nothing of it was sent.
     standing: Standing,
+    /// Something of it was sent, or may have been, when it came to the desk.
+    known: bool,
+    /// What no text that is kept may say: the customer's data.
+    private: Vec<String>,
 }
 
 /// Looks after an order. Tells whether the shop was spoken to.
@@ -81,6 +85,10 @@ async fn at_the_desk(
     let Some(settings) = taking(&pair.department) else { return Ok(false) };
     let place = find::place(&pair);
     let Some((row, version)) = place.order(engine, id).await? else { return Ok(false) };
+    // Whoever wakes for it has noted that it is due; a wake-up that comes again finds that it was looked after.
+    if row.next.is_none_or(|next| next > engine.now()) {
+        return Ok(false);
+    }
     let effects = place.effects(engine, id).await?;
     let mut desk = Desk {
         engine,
@@ -93,7 +101,10 @@ async fn at_the_desk(
         effects,
         next: None,
         standing: Standing::OnItsWay,
+        known: false,
+        private: Vec::new(),
     };
+    desk.pick_up();
     let order = match pair.shop.order(id).await {
         Ok(order) => order,
         // Does the shop answer at all? If not, the trouble is not this order's.
@@ -122,13 +133,17 @@ impl Desk<'_> {
         }
         // Within one second it may be modified again: only what is settled counts as looked after.
         let now = self.engine.now();
-        self.row.modified = order.modified.filter(|modified| *modified + SETTLED < now);
+        self.row.modified = order.modified.filter(|modified| *modified + find::SETTLED < now);
+        self.private = order.private();
         let draft = match self.draft(order).await? {
             Ok(draft) => draft,
             Err(forgotten) if forgotten => return self.forget_it().await,
             Err(_) => return self.close(Some(order)).await,
         };
-        self.send_all(order, &draft).await?;
+        if let Some(draft) = &draft {
+            self.deduct_more(order, draft).await?;
+            self.send_all(order, draft).await?;
+        }
         self.retrieve(order).await?;
         self.after(order).await?;
         self.watch(order).await?;
@@ -136,9 +151,9 @@ impl Desk<'_> {
     }
 
     /// What is to be sent of the order; `Err` where nothing is, with whether the order is none of ours.
-    async fn draft(&mut self, order: &WebOrder) -> Result<Result<Draft, bool>, Error> {
-        let known = self.is_begun();
-        let facts = OrderFacts::of(order, &self.pair.profile.currency, known);
+    async fn draft(&mut self, order: &WebOrder) -> Result<Result<Option<Draft>, bool>, Error> {
+        self.known = self.is_begun();
+        let facts = OrderFacts::of(order, &self.pair.profile.currency, self.known);
         let qualification = qualify(self.settings, &find::zone(self.pair), &facts);
         self.standing = Standing::of(&qualification);
         let compared = match &qualification {
@@ -151,6 +166,10 @@ impl Desk<'_> {
                 return Ok(Err(false));
             }
         };
+        // All of it is sent: what its products have become since is all the same.
+        if compared.is_none() && self.all_is_sent() {
+            return Ok(Ok(None));
+        }
         let goods = self.goods(order).await?;
         let drafted = mapping::draft(order, &self.terms(), &goods);
         let draft = match drafted {
@@ -159,15 +178,31 @@ impl Desk<'_> {
                 return Ok(Err(false));
             }
             Ok(draft) => draft,
+            // What was sent of it is followed up all the same.
             Err(waiting) => {
                 self.waits(waiting);
-                return Ok(Err(false));
+                return Ok(if self.known { Ok(None) } else { Err(false) });
             }
         };
         if let Some(compared) = compared {
-            return Ok(if self.take(order, &draft, compared).await? { Ok(draft) } else { Err(false) });
+            return Ok(if self.take(order, &draft, compared).await? { Ok(Some(draft)) } else { Err(false) });
         }
-        Ok(Ok(draft))
+        Ok(Ok(Some(draft)))
+    }
+
+    /// Whether nothing of its own effects is left to send.
+    fn all_is_sent(&self) -> bool {
+        let Some(taken) = &self.row.taken else { return false };
+        taken.undeducted.is_empty()
+            && taken.effects.iter().filter(|one| is_own(one)).all(|effect| self.is_done(effect))
+    }
+
+    /// What was intended by a worker that died before it noted so on the order.
+    fn pick_up(&mut self) {
+        let Some(taken) = &mut self.row.taken else { return };
+        let later = self.effects.values().map(|(row, _)| &row.effect).filter(|effect| !is_own(effect));
+        let lost: Vec<Effect> = later.filter(|effect| !taken.effects.contains(effect)).cloned().collect();
+        taken.effects.extend(lost);
     }
 
     pub(super) fn terms(&self) -> Terms<'_> {
@@ -188,6 +223,7 @@ impl Desk<'_> {
         let lines = self.deductible(order, draft).await?;
         let paid = order.paid.is_some();
         let steps = effects::taking(self.settings, &order.payment_method, paid, &lines);
+        let undeducted = steps.refused.iter().map(|(line, _)| *line).collect();
         for (_, waiting) in &steps.refused {
             self.row.waits.push(waiting.clone());
         }
@@ -200,28 +236,76 @@ impl Desk<'_> {
             Compared::Id(id) => format!("status {}, by its id {id}: its number has no digits", order.status),
         };
         let wanted: Vec<Effect> = steps.steps.into_iter().map(|step| step.effect).collect();
-        let mut writes = Vec::new();
-        let keys: Vec<String> = wanted.iter().map(Effect::key).collect();
         // Nothing was sent yet: what was decided before under other settings is decided anew.
-        for (key, (row, version)) in std::mem::take(&mut self.effects) {
-            if !keys.contains(&key) {
-                writes.push(self.place.remove_effect(self.row.id, &row.effect, version));
-            }
-        }
-        for effect in &wanted {
-            let row = EffectRow { effect: effect.clone(), state: State::Intended { refused: None } };
-            writes.push(self.place.put_effect(self.row.id, &row, Condition::Always)?);
-        }
+        let keys: Vec<String> = wanted.iter().map(Effect::key).collect();
+        self.drop_effects(|key| !keys.contains(&key.to_owned())).await?;
+        self.note_effects(&wanted, Condition::Always).await?;
         if self.row.taken.is_none() {
             self.row.tell(now, format!("taken: {by}"));
         }
         let was = Fingerprint::of(order);
         let booked = Balance::booked(draft);
-        let taken = Taken { at: now, by, was, effects: wanted, booked, settled_refunds: Vec::new() };
+        let settled_refunds = Vec::new();
+        let taken = Taken { at: now, by, was, effects: wanted, booked, undeducted, settled_refunds };
         self.row.taken = Some(taken);
-        self.save(writes, None, Some(order)).await?;
-        self.effects = self.place.effects(self.engine, self.row.id).await?;
+        self.save(Vec::new(), None, Some(order)).await?;
         Ok(true)
+    }
+
+    /// Notes effects that are intended, however many, before the order itself names them.
+    pub(super) async fn note_effects(
+        &mut self,
+        effects: &[Effect],
+        condition: Condition,
+    ) -> Result<(), Error> {
+        for some in effects.chunks(CHUNK) {
+            let mut writes = Vec::new();
+            for effect in some {
+                let row = EffectRow { effect: effect.clone(), state: State::Intended { refused: None } };
+                writes.push(self.place.put_effect(self.row.id, &row, condition)?);
+            }
+            self.lease.keep(self.engine).await?;
+            self.lease.write(self.engine, writes).await?;
+        }
+        self.effects = self.place.effects(self.engine, self.row.id).await?;
+        Ok(())
+    }
+
+    /// Removes such effects, however many.
+    async fn drop_effects(&mut self, gone: impl Fn(&str) -> bool) -> Result<(), Error> {
+        let all = self.effects.iter().filter(|(key, _)| gone(key));
+        let writes: Vec<Write> = all
+            .map(|(_, (row, version))| self.place.remove_effect(self.row.id, &row.effect, *version))
+            .collect();
+        for some in writes.chunks(CHUNK) {
+            self.lease.keep(self.engine).await?;
+            self.lease.write(self.engine, some.to_vec()).await?;
+        }
+        self.effects.retain(|key, _| !gone(key));
+        Ok(())
+    }
+
+    /// Lines that could not be deducted when it was taken are, once they can be; until then they are shown and held.
+    async fn deduct_more(&mut self, order: &WebOrder, draft: &Draft) -> Result<(), Error> {
+        let missing = self.row.taken.as_ref().map(|taken| taken.undeducted.clone()).unwrap_or_default();
+        if missing.is_empty() || is_called_off(order) || !self.known {
+            return Ok(());
+        }
+        let mut lines = self.deductible(order, draft).await?;
+        lines.retain(|line| missing.contains(&line.line));
+        let (fresh, refused) = effects::deductions(&lines);
+        for (_, waiting) in &refused {
+            self.waits(waiting.clone());
+        }
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        self.note_effects(&fresh, Condition::Absent).await?;
+        if let Some(taken) = &mut self.row.taken {
+            taken.effects.extend(fresh);
+            taken.undeducted = refused.into_iter().map(|(line, _)| line).collect();
+        }
+        self.save(Vec::new(), None, Some(order)).await
     }
 
     /// The lines whose quantity may be deducted, with their products' numbers.
@@ -259,14 +343,23 @@ impl Desk<'_> {
         Ok(deductible)
     }
 
+    /// A text without the customer's data.
+    pub(super) fn discreet(&self, text: &str) -> String {
+        retail::order::discreet(text, &self.private)
+    }
+
     /// Sends what is left of the order's own effects, one after the other.
     async fn send_all(&mut self, order: &WebOrder, draft: &Draft) -> Result<(), Error> {
         let Some(taken) = self.row.taken.clone() else { return Ok(()) };
         for effect in &taken.effects {
-            if matches!(effect, Effect::Return(_) | Effect::Restock { .. }) || self.is_done(effect) {
+            if !is_own(effect) || self.is_done(effect) {
                 continue;
             }
             self.engine.go_on()?;
+            // Nothing more is booked for what was called off; what may have happened is still cleared up.
+            if is_called_off(order) && !self.is_under_way(effect) {
+                continue;
+            }
             // What was sent and what would be are no longer one order: a person says what is right.
             if self.is_begun()
                 && !self.is_under_way(effect)
@@ -280,6 +373,11 @@ impl Desk<'_> {
             }
             let performed = match self.settled(effect).await? {
                 Some(performed) => performed,
+                // All that may have happened turned out not to have: does it qualify at all by now?
+                None if self.known && !self.is_begun() => {
+                    self.look_again(Some(self.engine.now()));
+                    return Ok(());
+                }
                 None => {
                     let call = self.call_of(effect, order, draft).await?;
                     self.perform(effect, call).await?
@@ -408,7 +506,8 @@ impl Desk<'_> {
 
     /// None of ours: nothing is kept of it.
     async fn forget_it(&mut self) -> Result<(), Error> {
-        let writes = self.place.remove(&self.row, self.version, &self.effects);
+        self.drop_effects(|_| true).await?;
+        let writes = self.place.remove(&self.row, self.version);
         self.lease.keep(self.engine).await?;
         self.lease.write(self.engine, writes).await
     }
@@ -416,9 +515,10 @@ impl Desk<'_> {
     /// Whether all of it that bears on stock is done in Loomis Pay.
     fn stock_is_known(&self) -> bool {
         let Some(taken) = &self.row.taken else { return false };
-        let own = |effect: &&Effect| {
-            matches!(effect, Effect::CustomerOrder { .. } | Effect::Deduction(_) | Effect::Sale { .. })
-        };
+        if !taken.undeducted.is_empty() {
+            return false;
+        }
+        let own = |effect: &&Effect| is_own(effect);
         let bears = |effect: &&Effect| !matches!(effect, Effect::Sale { .. });
         let all: Vec<&Effect> = taken.effects.iter().filter(own).collect();
         // A sale alone is taken to move no stock: that setting is outside the promise.
@@ -448,7 +548,7 @@ impl Desk<'_> {
             .filter_map(|line| Some((line.shop_id()?, line.quantity - line.put_back)))
             .filter(|(_, quantity)| *quantity > retail::Decimal::ZERO)
             .collect();
-        (!lines.is_empty()).then(|| Holds { base: self.pair.base.clone(), lines: Some(lines) })
+        (!lines.is_empty()).then(|| Holds { lines: Some(lines) })
     }
 
     /// Closes the desk: what differs, what it waits for, when it is looked at again.
@@ -459,6 +559,13 @@ impl Desk<'_> {
                 // What is completed or refunded by a rule of ours is no difference.
                 self.waits(difference);
             }
+        }
+        let back = |effect: &Effect| matches!(effect, Effect::Restock { cause: Cause::Cancelled, .. });
+        let back = self.effects.values().any(|(row, _)| back(&row.effect));
+        if let Some(order) = order.filter(|order| back && find::holds(self.settings, &order.status)) {
+            let detail =
+                format!("it is {} again after its goods were added back: deduct them by hand", order.status);
+            self.waits(Waiting::new(Reason::Edited, detail));
         }
         // What a person has to see and no look changes is not looked at again by itself.
         let by_itself = self.row.waits.iter().any(|waiting| {
@@ -485,14 +592,20 @@ impl Desk<'_> {
         next: Option<Timestamp>,
         order: Option<&WebOrder>,
     ) -> Result<(), Error> {
-        let department = &self.pair.department.settings.id;
         let now = self.engine.now();
+        self.row.looked = Some(now);
+        for waiting in &mut self.row.waits {
+            waiting.detail = retail::order::discreet(&waiting.detail, &self.private);
+        }
+        for told in &mut self.row.story {
+            told.text = retail::order::discreet(&told.text, &self.private);
+        }
         // Until the desk is closed, whoever finds it goes on with it.
         self.row.next = next.or(self.row.next);
         let attention = match self.row.waits.as_slice() {
             [] => None,
             waits => {
-                let old = orders::attention_for(self.engine, department, self.row.id).await?;
+                let old = orders::attention_for(self.engine, &self.place, self.row.id).await?;
                 let same = |old: &Attention| {
                     old.waits.iter().map(|one| one.reason).eq(waits.iter().map(|one| one.reason))
                 };
@@ -500,7 +613,6 @@ impl Desk<'_> {
                 Some(Attention {
                     id: self.row.id,
                     number: self.row.number.clone(),
-                    base: self.pair.base.clone(),
                     waits: waits.to_vec(),
                     since: old.as_ref().map_or(now, |old| old.since),
                     alarmed: old.and_then(|old| old.alarmed),
@@ -510,7 +622,7 @@ impl Desk<'_> {
         let holds = match order {
             Some(order) => self.holds(order),
             None => {
-                let old = orders::holds_of(self.engine, department, self.row.id).await?;
+                let old = orders::holds_of(self.engine, &self.place, self.row.id).await?;
                 old.filter(|_| !self.stock_is_known())
             }
         };
@@ -521,4 +633,14 @@ impl Desk<'_> {
         self.version += 1;
         Ok(())
     }
+}
+
+/// Whether it is one of the order's own effects, rather than one that follows from a refund or a cancellation.
+pub(super) fn is_own(effect: &Effect) -> bool {
+    matches!(effect, Effect::CustomerOrder { .. } | Effect::Sale { .. } | Effect::Deduction(_))
+}
+
+/// Whether the shop has called the order off: nothing more is sent of it.
+pub(super) fn is_called_off(order: &WebOrder) -> bool {
+    matches!(order.status.as_str(), "cancelled" | "failed" | "refunded" | "trash")
 }

@@ -264,6 +264,15 @@ impl Desk<'_> {
         story: Option<String>,
     ) -> Result<(), Error> {
         let (row, version) = self.effect(key)?.clone();
+        let state = match state {
+            State::Intended { refused: Some(text) } => {
+                State::Intended { refused: Some(self.discreet(&text)) }
+            }
+            State::Unconfirmed { since, reason, looks, next } => {
+                State::Unconfirmed { since, reason: self.discreet(&reason), looks, next }
+            }
+            other => other,
+        };
         let row = EffectRow { state, ..row };
         let put = self.place.put_effect(self.row.id, &row, Condition::Version(version))?;
         self.lease.keep(self.engine).await?;

@@ -1,6 +1,8 @@
 //! Finding orders: what changed, by a cursor with overlap; and all that may be taken, by comparing the sets. A cursor is for
 //! speed: the sweep is what no order escapes.
 
+use std::time::Duration;
+
 use jiff::{Timestamp, tz::TimeZone};
 use retail::{
     order::{OrderId, WebOrder},
@@ -18,6 +20,8 @@ use crate::{
     },
 };
 
+/// A modification this old has no sibling in its second, whichever clock runs ahead a little.
+pub(super) const SETTLED: Duration = Duration::from_secs(10);
 /// Statuses in which the shop has taken the goods off its stock. `SETTINGS.md`, *Held by the shop*.
 pub(super) const HOLDING: [&str; 3] = ["processing", "on-hold", "completed"];
 
@@ -155,20 +159,23 @@ async fn note(
             None => (found(one, now), crate::ports::Condition::Absent),
         };
         let fresh = condition == crate::ports::Condition::Absent;
-        let row = Row { next: Some(now), ..row };
-        let department = &pair.department.settings.id;
-        let attention = orders::attention_for(engine, department, row.id).await?;
+        // What was looked after a moment ago comes back until its second is over: once more then, and not at once.
+        let next = row.looked.map_or(now, |looked| now.max(looked + SETTLED));
+        let row = Row { next: Some(next), ..row };
+        let attention = orders::attention_for(engine, &place, row.id).await?;
         let holds = if fresh && holds(settings, &one.status) {
-            Some(Holds { base: pair.base.clone(), lines: None })
+            Some(Holds { lines: None })
         } else {
-            orders::holds_of(engine, department, row.id).await?
+            orders::holds_of(engine, &place, row.id).await?
         };
         match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
             // Somebody is at it: it comes again by the cursor's overlap, or it was looked after just now.
             Err(LedgerError::Conflict) => {}
             other => other?,
         }
-        noted.push(one.id);
+        if next <= now {
+            noted.push(one.id);
+        }
     }
     Ok(noted)
 }
@@ -181,6 +188,7 @@ fn found(one: &OrderRow, now: Timestamp) -> Row {
         placed: one.created,
         seen: now,
         modified: None,
+        looked: None,
         taken: None,
         retrieved: None,
         watch: None,
@@ -223,8 +231,8 @@ async fn finished(engine: &Engine, pair: &Pair) -> Result<(), Error> {
         row.watch = Some(orders::Watch { next: now, ..watch });
         row.next = Some(now);
         let department = &pair.department.settings.id;
-        let attention = orders::attention_for(engine, department, id).await?;
-        let holds = orders::holds_of(engine, department, id).await?;
+        let attention = orders::attention_for(engine, &place, id).await?;
+        let holds = orders::holds_of(engine, &place, id).await?;
         let condition = crate::ports::Condition::Version(version);
         match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
             Err(LedgerError::Conflict) => {}

@@ -23,7 +23,7 @@ pub(crate) async fn known(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
         return Ok(Held::new());
     }
     let mut held = Held::new();
-    for holds in orders::holds(engine, &pair.department.settings.id, &pair.base).await?.into_values() {
+    for holds in orders::holds(engine, &find::place(pair)).await?.into_values() {
         for (product, quantity) in holds.lines.into_iter().flatten() {
             *held.entry(product).or_default() += quantity;
         }
@@ -38,8 +38,8 @@ pub(crate) async fn now(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
         return Ok(Held::new());
     }
     find::changed(engine, pair).await?;
-    let department = &pair.department.settings.id;
-    for (id, holds) in orders::holds(engine, department, &pair.base).await? {
+    let place = find::place(pair);
+    for (id, holds) in orders::holds(engine, &place).await? {
         if holds.lines.is_some() {
             continue;
         }
@@ -47,8 +47,8 @@ pub(crate) async fn now(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
         let order = pair.shop.order(id).await?;
         let holds = order
             .filter(|order| find::holds(settings, &order.status))
-            .map(|order| Holds { base: pair.base.clone(), lines: Some(find::lines_of(&order)) });
-        orders::fill_holds(engine, department, id, holds.as_ref()).await?;
+            .map(|order| Holds { lines: Some(find::lines_of(&order)) });
+        orders::fill_holds(engine, &place, id, holds.as_ref()).await?;
     }
     known(engine, pair).await
 }

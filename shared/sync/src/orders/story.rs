@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{effect::told, find};
 use crate::{
     Engine, Error,
+    orders::place_of,
     pair::{Knowledge, Pair},
     ports::Condition,
     rows::{
@@ -92,7 +93,8 @@ impl Engine {
             Err(error) => return Err(error),
         }
         let mut all = Vec::new();
-        for (attention, _) in orders::attention(self, department).await? {
+        let Some(place) = place_of(self, department).await? else { return Ok(all) };
+        for (attention, _) in orders::attention(self, &place).await? {
             for waiting in &attention.waits {
                 all.push(WaitingOrder {
                     order_number: attention.number.clone(),
@@ -201,9 +203,8 @@ impl Engine {
         };
         row.tell(now, text.clone());
         row.next = Some(now);
-        let department = &pair.department.settings.id;
-        let attention = orders::attention_for(self, department, row.id).await?;
-        let holds = orders::holds_of(self, department, row.id).await?;
+        let attention = orders::attention_for(self, &place, row.id).await?;
+        let holds = orders::holds_of(self, &place, row.id).await?;
         let put = EffectRow { effect: effect.effect.clone(), state };
         let mut writes = vec![place.put_effect(row.id, &put, Condition::Version(*effect_version))?];
         let condition = Condition::Version(version);

@@ -4,8 +4,8 @@
 //! |---|---|---|
 //! | `D#<department>` | `orders#<base>` | how far the shop's orders were read |
 //! | `O#<department>#<base>` | `o#<order>`, `e#<order>#<effect>` | orders and their effects |
-//! | `A#<department>` | order | orders that wait or need a person |
-//! | `H#<department>` | order | orders that hold stock which Loomis Pay doesn't know of yet |
+//! | `A#<department>#<base>` | order | orders that wait or need a person |
+//! | `H#<department>#<base>` | order | orders that hold stock which Loomis Pay doesn't know of yet |
 
 use std::collections::BTreeMap;
 
@@ -41,6 +41,9 @@ pub(crate) struct Row {
     /// The modification that was looked after last.
     #[serde(default)]
     pub(crate) modified: Option<Timestamp>,
+    /// When it was looked after last.
+    #[serde(default)]
+    pub(crate) looked: Option<Timestamp>,
     /// What was decided when it was taken.
     #[serde(default)]
     pub(crate) taken: Option<Taken>,
@@ -80,6 +83,9 @@ pub(crate) struct Taken {
     /// What the sale books, or would.
     #[serde(default)]
     pub(crate) booked: Balance,
+    /// Lines that are to be deducted and can't be yet: tried again with each look.
+    #[serde(default)]
+    pub(crate) undeducted: Vec<u64>,
     /// Refunds that give nothing back in Loomis Pay, and are done with.
     #[serde(default)]
     pub(crate) settled_refunds: Vec<RefundId>,
@@ -165,6 +171,18 @@ impl Place {
 
     fn partition(&self) -> String {
         format!("O#{}#{}", self.department, self.base)
+    }
+
+    fn due_partition(&self) -> String {
+        format!("Q#{}#{}", self.department, self.base)
+    }
+
+    fn attention_partition(&self) -> String {
+        format!("A#{}#{}", self.department, self.base)
+    }
+
+    fn holds_partition(&self) -> String {
+        format!("H#{}#{}", self.department, self.base)
     }
 
     fn order_key(&self, id: OrderId) -> Key {
@@ -256,22 +274,14 @@ impl Place {
         Write::Remove { key: self.effect_key(id, &effect.key()), condition }
     }
 
-    /// The removal of an order with all its rows.
-    pub(crate) fn remove(
-        &self,
-        row: &Row,
-        version: u64,
-        effects: &BTreeMap<String, (EffectRow, u64)>,
-    ) -> Vec<Write> {
+    /// The removal of an order with the rows that follow from it; its effects are removed before.
+    pub(crate) fn remove(&self, row: &Row, version: u64) -> Vec<Write> {
         let always = |key| Write::Remove { key, condition: Condition::Always };
-        let follows = [attention_partition(&self.department), holds_partition(&self.department)];
+        let follows = [self.attention_partition(), self.holds_partition()];
         let mut writes: Vec<Write> =
             follows.into_iter().map(|partition| always(Key::new(partition, padded(row.id.0)))).collect();
         let condition = Condition::Version(version);
         writes.push(Write::Remove { key: self.order_key(row.id), condition });
-        writes.extend(
-            effects.values().map(|(effect, version)| self.remove_effect(row.id, &effect.effect, *version)),
-        );
         writes
     }
 
@@ -285,16 +295,15 @@ impl Place {
     ) -> Result<Vec<Write>, Error> {
         let mut order = item(self.order_key(row.id), row)?;
         order.index = row.next.map(|next| IndexKey {
-            partition: due_partition(&self.department),
-            sort: format!("{}#{}#{}", fixed(next), padded(row.id.0), self.base),
+            partition: self.due_partition(),
+            sort: format!("{}#{}", fixed(next), padded(row.id.0)),
         });
         let place = |partition: String| Key::new(partition, padded(row.id.0));
         let follow = |key: Key, body: Option<Result<crate::ports::Item, Error>>| match body {
             Some(item) => Ok(Write::Put { item: item?, condition: Condition::Always }),
             None => Ok::<_, Error>(Write::Remove { key, condition: Condition::Always }),
         };
-        let (waits, holding) =
-            (place(attention_partition(&self.department)), place(holds_partition(&self.department)));
+        let (waits, holding) = (place(self.attention_partition()), place(self.holds_partition()));
         Ok(vec![
             Write::Put { item: order, condition },
             follow(waits.clone(), attention.map(|attention| item(waits.clone(), attention)))?,
@@ -308,7 +317,6 @@ impl Place {
 pub(crate) struct Attention {
     pub(crate) id: OrderId,
     pub(crate) number: String,
-    pub(crate) base: String,
     pub(crate) waits: Vec<Waiting>,
     pub(crate) since: Timestamp,
     /// Somebody was told.
@@ -319,21 +327,8 @@ pub(crate) struct Attention {
 /// What an order holds of the stock.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Holds {
-    pub(crate) base: String,
     /// By product or variation; `None`: the order was found and not read yet.
     pub(crate) lines: Option<Vec<(ShopId, Decimal)>>,
-}
-
-fn due_partition(department: &str) -> String {
-    format!("Q#{department}")
-}
-
-fn attention_partition(department: &str) -> String {
-    format!("A#{department}")
-}
-
-fn holds_partition(department: &str) -> String {
-    format!("H#{department}")
 }
 
 /// A moment as a text that sorts by time.
@@ -358,14 +353,14 @@ impl Row {
 /// The orders of a department, with one shop, that are to be looked at by now.
 pub(crate) async fn due(
     engine: &Engine,
-    department: &str,
+    place: &Place,
     now: Timestamp,
     most: usize,
 ) -> Result<Vec<OrderId>, Error> {
     let (mut due, mut after) = (Vec::new(), None);
     loop {
         let range = Range { up_to: Some(fixed(now)), ..Range::default() }.after(after);
-        let page = engine.ledger.page_by_index(&due_partition(department), range, 100).await?;
+        let page = engine.ledger.page_by_index(&place.due_partition(), range, 100).await?;
         for item in &page.items {
             due.push(body::<Row>(item)?.id);
         }
@@ -378,11 +373,11 @@ pub(crate) async fn due(
 }
 
 /// The orders of a department that wait or need a person, by id.
-pub(crate) async fn attention(engine: &Engine, department: &str) -> Result<Vec<(Attention, u64)>, Error> {
+pub(crate) async fn attention(engine: &Engine, place: &Place) -> Result<Vec<(Attention, u64)>, Error> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
         let page =
-            engine.ledger.page(&attention_partition(department), Range::default().after(after), 200).await?;
+            engine.ledger.page(&place.attention_partition(), Range::default().after(after), 200).await?;
         for item in &page.items {
             all.push((body(item)?, item.version));
         }
@@ -396,35 +391,31 @@ pub(crate) async fn attention(engine: &Engine, department: &str) -> Result<Vec<(
 /// The attention for one order.
 pub(crate) async fn attention_for(
     engine: &Engine,
-    department: &str,
+    place: &Place,
     id: OrderId,
 ) -> Result<Option<Attention>, Error> {
-    let key = Key::new(attention_partition(department), padded(id.0));
+    let key = Key::new(place.attention_partition(), padded(id.0));
     engine.ledger.get(&key).await?.as_ref().map(body).transpose()
 }
 
 /// Notes that somebody was told, unless the order got on meanwhile.
-pub(crate) fn put_attention(department: &str, attention: &Attention, version: u64) -> Result<Write, Error> {
-    let key = Key::new(attention_partition(department), padded(attention.id.0));
+pub(crate) fn put_attention(place: &Place, attention: &Attention, version: u64) -> Result<Write, Error> {
+    let key = Key::new(place.attention_partition(), padded(attention.id.0));
     Ok(Write::Put { item: item(key, attention)?, condition: Condition::Version(version) })
 }
 
 /// What each order holds, by id.
-pub(crate) async fn holds(
-    engine: &Engine,
-    department: &str,
-    base: &str,
-) -> Result<BTreeMap<OrderId, Holds>, Error> {
+pub(crate) async fn holds(engine: &Engine, place: &Place) -> Result<BTreeMap<OrderId, Holds>, Error> {
     let (mut all, mut after) = (BTreeMap::new(), None);
     loop {
-        let page =
-            engine.ledger.page(&holds_partition(department), Range::default().after(after), 200).await?;
+        let page = engine.ledger.page(&place.holds_partition(), Range::default().after(after), 200).await?;
         for item in &page.items {
             let holds: Holds = body(item)?;
-            let id = item.key.sort.parse().map(OrderId).unwrap_or(OrderId(0));
-            if holds.base == base {
-                all.insert(id, holds);
-            }
+            let id = item.key.sort.parse().map(OrderId).map_err(|_| Error::Broken {
+                what: format!("{} {}", item.key.partition, item.key.sort),
+                reason: "its key is no order id".to_owned(),
+            })?;
+            all.insert(id, holds);
         }
         after = page.next;
         if after.is_none() {
@@ -471,19 +462,19 @@ pub(crate) fn put_reading(
 }
 
 /// What one order holds.
-pub(crate) async fn holds_of(engine: &Engine, department: &str, id: OrderId) -> Result<Option<Holds>, Error> {
-    let key = Key::new(holds_partition(department), padded(id.0));
+pub(crate) async fn holds_of(engine: &Engine, place: &Place, id: OrderId) -> Result<Option<Holds>, Error> {
+    let key = Key::new(place.holds_partition(), padded(id.0));
     engine.ledger.get(&key).await?.as_ref().map(body).transpose()
 }
 
 /// Fills in what an order that was only found holds, unless somebody looked after it meanwhile.
 pub(crate) async fn fill_holds(
     engine: &Engine,
-    department: &str,
+    place: &Place,
     id: OrderId,
     holds: Option<&Holds>,
 ) -> Result<(), Error> {
-    let key = Key::new(holds_partition(department), padded(id.0));
+    let key = Key::new(place.holds_partition(), padded(id.0));
     let Some(found) = engine.ledger.get(&key).await? else { return Ok(()) };
     if body::<Holds>(&found)?.lines.is_some() {
         return Ok(());

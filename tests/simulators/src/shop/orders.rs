@@ -46,6 +46,11 @@ impl Orders {
     }
 
     /// An order, whatever its status: those of a removed plugin are in no list, but answer by id.
+    /// How many orders have this status.
+    pub(super) fn of_status(&self, status: &str) -> usize {
+        self.all.values().filter(|order| order.status == status).count()
+    }
+
     pub(super) fn get(&self, id: u64) -> Option<&Order> {
         self.all.get(&id)
     }

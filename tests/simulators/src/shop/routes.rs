@@ -160,6 +160,14 @@ impl Call<'_> {
             }
             (_, ["products", rest @ ..]) => self.products(state, rest),
             (_, ["orders", rest @ ..]) => self.orders(state, rest),
+            (Method::Get, ["reports", "orders", "totals"]) if !self.v2 => {
+                self.can_list()?;
+                let mut rows = state.setup.order_statuses();
+                for row in rows.as_array_mut().into_iter().flatten() {
+                    row["total"] = state.orders.of_status(row["slug"].as_str().unwrap_or_default()).into();
+                }
+                Ok(Reply::ok(rows))
+            }
             (Method::Get, ["refunds"]) if !self.v2 && state.setup.since(9, 0) => self.all_refunds(state),
             (Method::Get, _) => self.page_of_setup(state, parts),
             _ => Err(Refused::no_route()),
