@@ -548,7 +548,7 @@ impl Desk<'_> {
             .filter_map(|line| Some((line.shop_id()?, line.quantity - line.put_back)))
             .filter(|(_, quantity)| *quantity > retail::Decimal::ZERO)
             .collect();
-        (!lines.is_empty()).then(|| Holds { lines: Some(lines) })
+        (!lines.is_empty()).then_some(Holds { lines: Some(lines) })
     }
 
     /// Closes the desk: what differs, what it waits for, when it is looked at again.
