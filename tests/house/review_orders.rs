@@ -169,7 +169,7 @@ async fn whoever_is_told_and_does_not_answer_holds_up_no_order() {
     let mut engine = stage.restarted(9);
     engine.notify = Some(sync::Notify {
         url: "https://notify.example/orders".parse().unwrap(),
-        secret: world::Secret::new("s".to_owned()),
+        secret: world::Secret::new("s"),
     });
     stage.pass(Duration::from_secs(3600));
     let began = stage.engine.world.now();
