@@ -149,13 +149,31 @@ async fn note(
     let place = place(pair);
     let ids: Vec<OrderId> = listed.iter().map(|one| one.id).collect();
     let known = place.orders(engine, &ids).await?;
-    let (mut noted, now) = (Vec::new(), engine.now());
+    let mut noted = Vec::new();
     for one in listed {
-        let (row, condition) = match known.get(&one.id) {
+        if note_one(engine, pair, settings, one, known.get(&one.id).cloned()).await? {
+            noted.push(one.id);
+        }
+    }
+    Ok(noted)
+}
+
+/// Notes an order, unless it was looked after as it is. Tells whether somebody is to be woken for it now.
+async fn note_one(
+    engine: &Engine,
+    pair: &Pair,
+    settings: &OrderSettings,
+    one: &OrderRow,
+    mut known: Option<(Row, u64)>,
+) -> Result<bool, Error> {
+    let place = place(pair);
+    loop {
+        let now = engine.now();
+        let (row, condition) = match known {
             // As it was looked after: our own writes come back here too.
-            Some((row, _)) if row.modified == one.modified && row.status == one.status => continue,
-            Some((row, version)) => (row.clone(), crate::ports::Condition::Version(*version)),
-            None if !concerns_us(settings, &one.status) => continue,
+            Some((row, _)) if row.modified == one.modified && row.status == one.status => return Ok(false),
+            Some((row, version)) => (row, crate::ports::Condition::Version(version)),
+            None if !concerns_us(settings, &one.status) => return Ok(false),
             None => (found(one, now), crate::ports::Condition::Absent),
         };
         let fresh = condition == crate::ports::Condition::Absent;
@@ -169,15 +187,11 @@ async fn note(
             orders::holds_of(engine, &place, row.id).await?
         };
         match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
-            // Somebody is at it: it comes again by the cursor's overlap, or it was looked after just now.
-            Err(LedgerError::Conflict) => {}
-            other => other?,
-        }
-        if next <= now {
-            noted.push(one.id);
+            // Somebody is at it, and may have looked before it changed: the cursor will not name it again.
+            Err(LedgerError::Conflict) => known = place.order(engine, one.id).await?,
+            other => return Ok(other.map(|()| next <= now)?),
         }
     }
-    Ok(noted)
 }
 
 fn found(one: &OrderRow, now: Timestamp) -> Row {
