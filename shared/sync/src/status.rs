@@ -95,10 +95,12 @@ impl Engine {
         if let (None, Some(settings)) = (&pause, &settings) {
             pause = pause::read(self, &pause::client(&settings.client_number)).await?;
         }
+        // What is due of orders that aren't taken now moves nothing.
+        let takes = settings.as_ref().is_some_and(|settings| settings.enabled && settings.orders.is_some());
         let (orders_waiting, orders_due) = match crate::orders::place_of(self, id).await? {
             Some(place) => (
                 orders::attention(self, &place).await?.len(),
-                orders::due(self, &place, self.now(), 10_000).await?.len(),
+                if takes { orders::due(self, &place, self.now(), 10_000).await?.len() } else { 0 },
             ),
             None => (0, 0),
         };
