@@ -172,16 +172,22 @@ impl Desk<'_> {
         }
         let goods = self.goods(order).await?;
         let drafted = mapping::draft(order, &self.terms(), &goods);
-        let draft = match drafted {
+        let drafted = match drafted {
             Ok(draft) if draft.lines.is_empty() => {
-                self.waits(Waiting::new(Reason::Refused, "it has no lines: there is nothing to send"));
-                return Ok(Err(false));
+                Err(Waiting::new(Reason::Refused, "it has no lines: there is nothing to send"))
             }
+            other => other,
+        };
+        let draft = match drafted {
             Ok(draft) => draft,
-            // What was sent of it is followed up all the same.
+            // What was sent of it, or may have been, is followed up all the same.
             Err(waiting) => {
                 self.waits(waiting);
-                return Ok(if self.known { Ok(None) } else { Err(false) });
+                if !self.known {
+                    return Ok(Err(false));
+                }
+                self.clear_up().await?;
+                return Ok(Ok(None));
             }
         };
         if let Some(compared) = compared {
@@ -197,11 +203,35 @@ impl Desk<'_> {
             && taken.effects.iter().filter(|one| is_own(one)).all(|effect| self.is_done(effect))
     }
 
+    /// What may have happened is looked up, or shown, although nothing can be sent.
+    async fn clear_up(&mut self) -> Result<(), Error> {
+        let Some(taken) = self.row.taken.clone() else { return Ok(()) };
+        for effect in taken.effects.iter().filter(|one| is_own(one)) {
+            if self.is_under_way(effect)
+                && let Some(performed) = self.settled(effect).await?
+            {
+                self.went(performed);
+            }
+        }
+        // All of it turned out not to have: does it qualify at all by now?
+        if !self.is_begun() {
+            self.look_again(Some(self.engine.now()));
+        }
+        Ok(())
+    }
+
     /// What was intended by a worker that died before it noted so on the order.
     fn pick_up(&mut self) {
         let Some(taken) = &mut self.row.taken else { return };
-        let later = self.effects.values().map(|(row, _)| &row.effect).filter(|effect| !is_own(effect));
+        let is_later = |effect: &&Effect| match effect {
+            Effect::Deduction(stock) => taken.undeducted.contains(&stock.line),
+            other => !is_own(other),
+        };
+        let later = self.effects.values().map(|(row, _)| &row.effect).filter(is_later);
         let lost: Vec<Effect> = later.filter(|effect| !taken.effects.contains(effect)).cloned().collect();
+        taken.undeducted.retain(|line| {
+            !lost.iter().any(|effect| matches!(effect, Effect::Deduction(stock) if stock.line == *line))
+        });
         taken.effects.extend(lost);
     }
 
