@@ -30,6 +30,8 @@ use totals::Taxes;
 #[derive(Default)]
 pub(super) struct Orders {
     pub(super) all: BTreeMap<u64, Order>,
+    /// The coupons of percents off, by id: code, and percent.
+    pub(super) coupons: BTreeMap<u64, (String, Decimal)>,
     next_item: u64,
     next_meta: u64,
 }
