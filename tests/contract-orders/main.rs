@@ -35,6 +35,7 @@ macro_rules! cases {
 
 const CASES: &[Case] = cases![
     money::every_total_to_the_ore,
+    money::the_simulator_asks_the_same,
     after::refunds_of_a_customer_order,
     after::refunds_of_a_deduction,
     after::finished_is_completed,

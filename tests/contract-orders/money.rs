@@ -53,6 +53,58 @@ pub(crate) async fn every_total_to_the_ore(town: &Town) {
     assert_eq!(stage.waiting().await, []);
 }
 
+/// The simulated shop works out the same order to the same amounts, line by line and with six decimals.
+pub(crate) async fn the_simulator_asks_the_same(town: &Town) {
+    let twin = town.twin().await;
+    let here = Stage::new(town, json!({}), json!({})).await;
+    let there = Stage::new(&twin, json!({}), json!({})).await;
+    let coupons = [("10", town.coupon("10").await), ("13", town.coupon("13").await)];
+    let mut asked = thought_of(&here, &coupons[0].1, &coupons[1].1);
+    asked.extend((0..BY_CHANCE).map(|_| by_chance(&here, &[&coupons[0].1, &coupons[1].1])));
+    let mut codes = Vec::new();
+    for (percent, code) in coupons {
+        codes.push((code, twin.coupon(percent).await));
+    }
+    let mut differ = Vec::new();
+    for order in asked {
+        let mut same = here.as_on(&there, &order);
+        for coupon in same["coupon_lines"].as_array_mut().into_iter().flatten() {
+            let (_, code) = codes.iter().find(|(code, _)| coupon["code"] == code.as_str()).unwrap();
+            coupon["code"] = json!(code);
+        }
+        let mut amounts = Vec::new();
+        for (stage, order) in [(&here, order.clone()), (&there, same)] {
+            let id = stage.place(order).await;
+            amounts.push(amounts_of(&stage.town.get(&format!("orders/{id}"), &[("dp", "6")]).await));
+        }
+        if amounts[0] != amounts[1] {
+            differ.push(format!("{order}\n      {}\n      {}", amounts[0], amounts[1]));
+        }
+    }
+    assert!(differ.is_empty(), "the shop, and the simulator:\n    {}", differ.join("\n    "));
+}
+
+/// All amounts of an order but those of its coupons, which nobody reads: they are sums of another kind.
+fn amounts_of(order: &Value) -> Value {
+    let row = |row: &Value, fields: &[&str]| {
+        let mut all: Vec<Value> = fields.iter().map(|field| row[*field].clone()).collect();
+        let taxes = row["taxes"].as_array().into_iter().flatten();
+        all.push(taxes.filter(|tax| tax["total"] != "").map(|tax| tax["total"].clone()).collect());
+        Value::from(all)
+    };
+    let rows = |list: &str, fields: &[&str]| -> Value {
+        order[list].as_array().into_iter().flatten().map(|one| row(one, fields)).collect()
+    };
+    json!({
+        "order": row(order, &["total", "total_tax", "cart_tax", "discount_total", "discount_tax", "shipping_total",
+            "shipping_tax"]),
+        "lines": rows("line_items", &["quantity", "subtotal", "subtotal_tax", "total", "total_tax"]),
+        "shipping": rows("shipping_lines", &["total", "total_tax"]),
+        "fees": rows("fee_lines", &["total", "total_tax"]),
+        "rates": rows("tax_lines", &["rate_percent", "tax_total", "shipping_tax_total"]),
+    })
+}
+
 fn thought_of(stage: &Stage<'_>, tenth: &str, odd: &str) -> Vec<Value> {
     let all = || vec![stage.line("A", 3), stage.line("B", 7), stage.line("C", 11)];
     let shipped = |total: &str| json!([{"method_id": "flat_rate", "method_title": "Posten", "total": total}]);

@@ -1,7 +1,7 @@
 //! The shop: the simulated one in this process, or the one that the environment names; raw requests, and the broom.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
 };
 
@@ -23,7 +23,7 @@ pub(crate) struct Town {
     pub(crate) world: World,
     pub(crate) connection: Connection,
     orders: Mutex<BTreeSet<u64>>,
-    coupons: Mutex<BTreeSet<u64>>,
+    coupons: Mutex<BTreeMap<String, u64>>,
 }
 
 /// The environment's shop, or the simulated ones.
@@ -32,7 +32,7 @@ pub(crate) async fn towns() -> Vec<Town> {
     match given("SHOP_URL") {
         Some(url) => vec![real(&url, &given).await],
         // Prices are entered with tax, and without; over both schemes.
-        None => [("https", true), ("http", false)].map(simulated).into(),
+        None => vec![simulated("https", true), simulated("http", false)],
     }
 }
 
@@ -55,7 +55,7 @@ async fn real(url: &str, given: &impl Fn(&str) -> Option<String>) -> Town {
     Town::new(format!("the shop at {}", connection.base), world, connection)
 }
 
-fn simulated((scheme, inclusive): (&str, bool)) -> Town {
+fn simulated(scheme: &str, inclusive: bool) -> Town {
     let clock = Arc::new(TestClock::moving("2026-11-20T06:00:00Z".parse().unwrap()));
     let network = Arc::new(Network::new(clock.clone()));
     let mut setup = Setup { prices_include_tax: inclusive, ..Setup::default() };
@@ -85,6 +85,13 @@ impl Town {
         Town { name, tag, world, connection, orders: Mutex::default(), coupons: Mutex::default() }
     }
 
+    /// A simulated shop that is set up like it.
+    pub(crate) async fn twin(&self) -> Town {
+        let settings = self.get("settings/tax", &[]).await;
+        let setting = |id: &str| settings.as_array().unwrap().iter().find(|one| one["id"] == id);
+        simulated("https", setting("woocommerce_prices_include_tax").unwrap()["value"] == "yes")
+    }
+
     /// Remembers that an order is this run's.
     pub(crate) fn owned(&self, order: u64) {
         self.orders.lock().unwrap().insert(order);
@@ -102,12 +109,14 @@ impl Town {
         placed
     }
 
-    /// Makes a coupon for so many percent off; its code.
+    /// A coupon for so many percent off, made when it is first asked for; its code.
     pub(crate) async fn coupon(&self, percent: &str) -> String {
         let code = format!("{}-{percent}", self.tag).to_lowercase();
-        let body = json!({"code": code, "discount_type": "percent", "amount": percent});
-        let made = self.send(Method::Post, "coupons", body).await;
-        self.coupons.lock().unwrap().insert(made["id"].as_u64().unwrap());
+        if !self.coupons.lock().unwrap().contains_key(&code) {
+            let body = json!({"code": code, "discount_type": "percent", "amount": percent});
+            let made = self.send(Method::Post, "coupons", body).await;
+            self.coupons.lock().unwrap().insert(code.clone(), made["id"].as_u64().unwrap());
+        }
         code
     }
 
@@ -174,7 +183,7 @@ impl Town {
         let coupons = self.coupons.lock().unwrap().clone();
         let mut left = Vec::new();
         let paths = orders.iter().map(|id| format!("orders/{id}"));
-        for path in paths.chain(coupons.iter().map(|id| format!("coupons/{id}"))) {
+        for path in paths.chain(coupons.values().map(|id| format!("coupons/{id}"))) {
             let (status, answer) = self.call(Method::Delete, &path, &force, None).await;
             if status != 200 {
                 left.push(format!("{path}: {answer}"));

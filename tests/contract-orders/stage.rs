@@ -183,6 +183,22 @@ impl<'a> Stage<'a> {
         }
     }
 
+    /// The same order on another stage.
+    pub(crate) fn as_on(&self, other: &Stage<'_>, order: &Value) -> Value {
+        let mut order = order.clone();
+        for line in order["line_items"].as_array_mut().unwrap() {
+            let id = |field: &str| line[field].as_u64().unwrap_or(0);
+            let here = (id("product_id"), id("variation_id"));
+            let (end, _) = self.goods.iter().find(|(_, one)| **one == here).unwrap();
+            let there = other.goods[end];
+            line["product_id"] = json!(there.0);
+            if there.1 > 0 {
+                line["variation_id"] = json!(there.1);
+            }
+        }
+        order
+    }
+
     /// Places an order of these fields, in processing and paid where nothing else is said; its id.
     pub(crate) async fn place(&self, order: Value) -> u64 {
         let placed = self.town.place(with_buyer(order)).await;
@@ -207,6 +223,11 @@ impl<'a> Stage<'a> {
     /// The shop keeps dates to the second: whatever follows is in another one.
     pub(crate) async fn settle(&self) {
         self.town.world.sleep(Duration::from_millis(1_200)).await;
+    }
+
+    /// What was looked after a moment ago is looked at again only after that.
+    pub(crate) async fn rest(&self) {
+        self.town.world.sleep(Duration::from_secs(11)).await;
     }
 
     /// One tick of the schedule, worked off.

@@ -139,7 +139,8 @@ impl State {
         };
         let price = product.map(price).unwrap_or_default();
         let taxes = Taxes::of(&self.setup, &tax_class);
-        let subtotal = taxes.without(price * new.quantity, self.setup.prices_include_tax);
+        let priced = taxes.without(price * new.quantity, self.setup.prices_include_tax);
+        let subtotal = new.total.map_or(priced, |total| total.max(priced));
         Line {
             id,
             name: product.map(|product| title(product, parent)).unwrap_or_default(),
@@ -147,8 +148,8 @@ impl State {
             variation: parent.map_or(0, |_| new.product),
             tax_class,
             quantity: new.quantity,
-            subtotal: new.total.map_or(subtotal, |total| total.max(subtotal)),
-            total: new.total.unwrap_or(subtotal),
+            subtotal: new.subtotal.unwrap_or(subtotal),
+            total: new.total.unwrap_or(priced),
             taxes: Vec::new(),
             reduced_stock: None,
             restocked: None,

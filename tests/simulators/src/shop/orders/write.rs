@@ -152,6 +152,7 @@ impl State {
                 product: named.or(by_sku).unwrap_or(0),
                 quantity: amount(&row["quantity"]).unwrap_or(Decimal::ONE),
                 total: amount(&row["total"]),
+                subtotal: amount(&row["subtotal"]),
             }
         };
         rows.filter(|row| number(&row["id"]) == 0).map(row).collect()
