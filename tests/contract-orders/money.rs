@@ -86,10 +86,13 @@ pub(crate) async fn the_simulator_asks_the_same(town: &Town) {
 
 /// All amounts of an order but those of its coupons, which nobody reads: they are sums of another kind.
 fn amounts_of(order: &Value) -> Value {
+    // Older shops write 40 where newer ones write 40.000000.
+    let plain =
+        |value: &Value| value.as_str().map_or_else(|| value.clone(), |_| json!(amount(value).to_string()));
     let row = |row: &Value, fields: &[&str]| {
-        let mut all: Vec<Value> = fields.iter().map(|field| row[*field].clone()).collect();
+        let mut all: Vec<Value> = fields.iter().map(|field| plain(&row[*field])).collect();
         let taxes = row["taxes"].as_array().into_iter().flatten();
-        all.push(taxes.filter(|tax| tax["total"] != "").map(|tax| tax["total"].clone()).collect());
+        all.push(taxes.filter(|tax| tax["total"] != "").map(|tax| plain(&tax["total"])).collect());
         Value::from(all)
     };
     let rows = |list: &str, fields: &[&str]| -> Value {

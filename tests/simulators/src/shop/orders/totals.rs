@@ -111,7 +111,7 @@ impl State {
     }
 
     /// Percents off, in the form that prices are entered in, a line at a time, rounded down to the smallest coin; what is
-    /// then missing of the whole goes to the first lines, a coin for each piece.
+    /// then missing of the whole goes to the lines of the dearest goods, a coin for each piece.
     fn discount(&self, order: &mut Order) {
         let Some(percent) = order.coupons.first().map(|coupon| coupon.percent) else { return };
         let setup = &self.setup;
@@ -126,9 +126,16 @@ impl State {
             |amount: Decimal| amount.round_dp_with_strategy(setup.price_decimals, RoundingStrategy::ToZero);
         let mut off = prices.iter().map(|price| down(share(*price))).collect::<Vec<_>>();
         let mut rest = tax_rounded(share(prices.iter().sum()), setup) - off.iter().sum::<Decimal>();
-        for (line, off) in order.lines.iter().zip(&mut off) {
-            let more = rest.min(coin * line.quantity.trunc()).max(Decimal::ZERO);
-            *off += more;
+        let mut dearest: Vec<usize> = (0..prices.len()).collect();
+        // By what one costs; of the same price the first.
+        dearest.sort_by(|one, other| {
+            let (one, other) = (*one, *other);
+            let by = |at: usize| order.lines[at].quantity;
+            (prices[other] * by(one)).cmp(&(prices[one] * by(other)))
+        });
+        for at in dearest {
+            let more = rest.min(coin * order.lines[at].quantity.trunc()).max(Decimal::ZERO);
+            off[at] += more;
             rest -= more;
         }
         for (line, off) in order.lines.iter_mut().zip(off) {
