@@ -242,10 +242,12 @@ fn costs(order: &Order) -> Vec<(String, Decimal)> {
     costs
 }
 
-/// Shipping is taxed by the first class that a line has: the standard one before the others.
+/// Shipping is taxed by the first class that a line has: the standard one before the others, which stand by their names.
 fn shipping_class(setup: &Setup, order: &Order) -> String {
     let has = |class: &str| order.lines.iter().any(|line| line.tax_class == class);
-    let others = setup.tax_classes.iter().map(|(slug, _)| slug.as_str());
+    let mut others: Vec<&(String, String)> = setup.tax_classes.iter().collect();
+    others.sort_by_key(|(_, name)| name.to_lowercase());
+    let others = others.into_iter().map(|(slug, _)| slug.as_str());
     std::iter::once("").chain(others).find(|class| has(class)).unwrap_or_default().to_owned()
 }
 
