@@ -4,7 +4,7 @@ use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::{
     State,
-    order::{Extra, Order, RateTax, TaxLine},
+    order::{Extra, Line, Order, RateTax, TaxLine},
     setup::Setup,
 };
 
@@ -127,11 +127,16 @@ impl State {
         let mut off = prices.iter().map(|price| down(share(*price))).collect::<Vec<_>>();
         let mut rest = tax_rounded(share(prices.iter().sum()), setup) - off.iter().sum::<Decimal>();
         let mut dearest: Vec<usize> = (0..prices.len()).collect();
-        // By what one costs; of the same price the first.
+        // By what one costs, of an amount that only its tax is rounded in; of the same price the first.
+        let fine = |line: &Line| {
+            let taxes = Taxes::of(setup, &line.tax_class).on(line.subtotal);
+            let tax = tax_rounded(taxes.iter().map(|(_, tax)| *tax).sum(), setup);
+            line.subtotal + if setup.prices_include_tax { tax } else { Decimal::ZERO }
+        };
         dearest.sort_by(|one, other| {
             let (one, other) = (*one, *other);
             let by = |at: usize| order.lines[at].quantity;
-            (prices[other] * by(one)).cmp(&(prices[one] * by(other)))
+            (fine(&order.lines[other]) * by(one)).cmp(&(fine(&order.lines[one]) * by(other)))
         });
         for at in dearest {
             let more = rest.min(coin * order.lines[at].quantity.trunc()).max(Decimal::ZERO);
