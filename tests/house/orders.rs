@@ -438,3 +438,25 @@ async fn departments_of_one_client_make_one_shipping_product() {
     let shipping = stage.office.product_ids().into_iter().filter_map(|id| stage.office.product(id));
     assert_eq!(shipping.filter(|one| one.product_number == "SHIPPING").count(), 1);
 }
+
+#[tokio::test]
+async fn a_refund_that_dates_no_order_is_found_by_the_sweep() {
+    let settings = json!({"bookkeeping": "separate", "status_after_retrieval": "on-hold"});
+    let stage = selling(json!({}), settings).await;
+    stage.shop.set(|setup| setup.version = "7.5.0".to_owned());
+    let id = place(&stage, one(&stage));
+    stage.tick(Tick::Orders).await;
+    stage.pass(Duration::from_secs(3600));
+    stage.tick(Tick::Orders).await;
+    let modified = stage.shop.order(id).unwrap().modified;
+    stage.shop.refund_order(id, Some(dec("10")), &[], false, stage.engine.world.now()).unwrap();
+    assert_eq!(stage.shop.order(id).unwrap().modified, modified);
+    stage.tick(Tick::Orders).await;
+    assert_eq!(stage.office.sales().len(), 1, "nothing says so yet");
+    for _ in 0..3 {
+        stage.tick(Tick::Sweep).await;
+        stage.tick(Tick::Orders).await;
+    }
+    let (_, sales) = totals(&stage);
+    assert_eq!(sales[1..], [dec("-10")], "{:?}", waiting(&stage).await);
+}

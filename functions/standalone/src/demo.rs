@@ -1,4 +1,7 @@
-//! `demo`: both sides simulated on loopback, and the whole way shown: check, preview, synchronize, and what flows after.
+//! `demo`: both sides simulated on loopback, and the whole way shown: check, preview, synchronize, and what flows after, to
+//! the shop and back.
+
+mod orders;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -47,7 +50,7 @@ pub(crate) async fn demo(asked: Demo) -> Result<Exit, Failure> {
     let folder =
         tempfile::tempdir().map_err(|error| Failure::failed("no temporary folder").because(&error))?;
     let house = House::for_once(folder.path())?;
-    let signals = Asked::heed(house.engine.stop.clone())?;
+    let mut signals = Asked::heed(house.engine.stop.clone())?;
     put_records(&house.engine, &sides).await?;
     let families = (asked.products as usize).div_ceil(10).min(MOST_FAMILIES);
     heading(format_args!(
@@ -91,15 +94,16 @@ pub(crate) async fn demo(asked: Demo) -> Result<Exit, Failure> {
 
     heading("then, in Loomis Pay, some prices and stock change");
     let flowed = flow_once(&house, &sides, &signals).await?;
-    if signals.yet() {
-        return Ok(stopped());
-    }
+    let Some(orders) = orders::flow(&house, &sides, &mut signals).await? else { return Ok(stopped()) };
+    let taken = orders.len();
     out::value(&json!({
-        "products": sides.shop.products().len(), "first_writes": first, "second_writes": second, "flowed": flowed
+        "products": sides.shop.products().len(), "first_writes": first, "second_writes": second, "flowed": flowed,
+        "orders": orders
     }));
     heading(format_args!(
-        "done: {} in the shop, none of them published; {first} writes made them, {second} the second time.",
-        many(sides.shop.products().len(), "product")
+        "done: {} in the shop, none of them published; {first} writes made them, {second} the second time; {} taken, each once.",
+        many(sides.shop.products().len(), "product"),
+        many(taken, "order")
     ));
     if asked.once {
         return Ok(Exit::Done);
@@ -126,7 +130,7 @@ impl Sides {
         office.fill(products, 1);
         // One product in ten comes in three variants besides.
         office.fill_families(products.div_ceil(10).min(MOST_FAMILIES), 3, 2);
-        let shop = Arc::new(Shop::new(Setup::default()));
+        let shop = Arc::new(Shop::new(Setup { next_order_number: Some(1001), ..Setup::default() }));
         shop.add_key("ck_demo", "cs_demo", Permissions::ReadWrite);
         let loopback = SocketAddr::from(([127, 0, 0, 1], 0));
         let loomis_at = serve(Arc::new(loomis), clock.clone(), loopback).await.map_err(failed)?;
@@ -144,6 +148,7 @@ async fn put_records(engine: &Engine, sides: &Sides) -> Result<(), Failure> {
     engine
         .put_client(json!({
             "client_number": CLIENT, "client_token": CLIENT_TOKEN, "min_interval_ms": 0,
+            "order_lookup": true,
             "api_url": format!("http://{}/v1/", sides.loomis_at.address)
         }))
         .await?;
@@ -154,7 +159,11 @@ async fn put_records(engine: &Engine, sides: &Sides) -> Result<(), Failure> {
                 "url": format!("http://{}", sides.shop_at.address),
                 "consumer_key": "ck_demo", "consumer_secret": "cs_demo"
             },
-            "products": {"automatic_transfer": true, "product_updates": true, "new_product_groups": true}
+            "products": {"automatic_transfer": true, "product_updates": true, "new_product_groups": true},
+            "orders": {
+                "enabled": true, "bookkeeping": "separate", "status_after_retrieval": "on-hold",
+                "status_when_completed": "completed"
+            }
         }))
         .await?;
     Ok(())
@@ -197,8 +206,9 @@ async fn flow_once(house: &House, sides: &Sides, signals: &Asked) -> Result<usiz
 /// One round of the continuous sync.
 async fn round(house: &House, signals: &Asked) -> Result<(), Failure> {
     let now = house.engine.world.now();
-    house.engine.tick(Tick::Stock, now).await?;
-    house.engine.tick(Tick::Products, now).await?;
+    for tick in [Tick::Orders, Tick::Stock, Tick::Products] {
+        house.engine.tick(tick, now).await?;
+    }
     let workers = Workers::start(house, Patience::None);
     let done = run::work_off(house, &workers, signals, Some("demo")).await;
     workers.finish().await?;
@@ -213,6 +223,11 @@ async fn stay(house: &House, sides: &Sides, mut signals: Asked) -> Result<Exit, 
     out::line("Change a price, and it arrives within seconds:");
     out::line(format_args!(
         "  curl -X POST http://{loomis}/_sim/product -d '{{\"client_number\":\"{CLIENT}\",\"product_id\":{first},\"price_inc_vat\":\"99.00\"}}'"
+    ));
+    let sold = sides.shop.products().first().map(|product| product.id).unwrap_or_default();
+    out::line("Place an order, and it is in Loomis Pay within seconds:");
+    out::line(format_args!(
+        "  curl -X POST http://{shop}/_sim/orders -d '{{\"lines\":[{{\"product\":{sold}}}]}}'"
     ));
     out::line("Ctrl-C ends the demo.");
     while !signals.yet() {

@@ -118,8 +118,9 @@ pub(crate) enum Command {
 
 const DEMO: &str = "\
 Starts a simulated Loomis Pay and a simulated shop on this machine, and a store that is removed at the end; then shows
-check, preview, synchronize, and how changes in Loomis Pay are carried over. Without --once both sides stay up: change
-something in the simulated Loomis Pay and watch it arrive.
+check, preview, synchronize, how changes in Loomis Pay are carried over, and how web orders come back: taken, finished,
+refunded. Without --once both sides stay up: change something in the simulated Loomis Pay, or place an order in the
+simulated shop, and watch it arrive.
 
 Exit codes: 0 as promised · 1 something did not come out as it should";
 

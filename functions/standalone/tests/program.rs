@@ -4,6 +4,8 @@
 
 #[path = "program/input.rs"]
 mod input;
+#[path = "program/orders.rs"]
+mod orders;
 #[path = "program/promises.rs"]
 mod promises;
 #[path = "program/sides.rs"]

@@ -139,7 +139,31 @@ async fn the_demo_shows_the_whole_way() {
     let sides = Sides::new(0).await;
     let demo = sides.run(&["demo", "--once", "--products", "30"]).await;
     assert_eq!(demo.code, 0, "{} {}", demo.out, demo.err);
-    for says in ["42 created", "3 parents of three variants", "0 writes to the shop", "-> 249.00", "-> 123"] {
+    for says in [
+        "42 created",
+        "3 parents of three variants",
+        "0 writes to the shop",
+        "-> 249.00",
+        "-> 123",
+        "#1001",
+        "on-hold in the shop, paid",
+        "completed in the shop, paid",
+        ", given back -",
+        "2 orders taken",
+    ] {
         assert!(demo.out.contains(says), "{says}: {}", demo.out);
     }
+    let demo = sides.run(&["demo", "--once", "--products", "1", "--json"]).await;
+    assert_eq!(demo.code, 0, "{} {}", demo.out, demo.err);
+    let demo = parsed(&demo);
+    let [first, second] = demo["orders"].as_array().unwrap().as_slice() else { panic!("{demo}") };
+    for order in [first, second] {
+        assert_eq!(order["total"], order["loomis_total"], "{order}");
+        assert_eq!(order["total"], order["booked"], "{order}");
+        assert_eq!(order["refunded"], order["given_back"], "{order}");
+        assert!(!order["loomis_number"].as_str().unwrap().is_empty(), "{order}");
+    }
+    assert_eq!((&first["order_number"], &first["status"]), (&json!("1001"), &json!("completed")));
+    assert_eq!((&second["order_number"], &second["status"]), (&json!("1002"), &json!("on-hold")));
+    assert_ne!(second["given_back"], "0.00");
 }

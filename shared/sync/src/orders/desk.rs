@@ -134,6 +134,7 @@ impl Desk<'_> {
         // Within one second it may be modified again: only what is settled counts as looked after.
         let now = self.engine.now();
         self.row.modified = order.modified.filter(|modified| *modified + find::SETTLED < now);
+        self.row.refunds = order.refunds.iter().map(|refund| refund.id).collect();
         self.private = order.private();
         let draft = match self.draft(order).await? {
             Ok(draft) => draft,

@@ -22,6 +22,9 @@ use crate::{
 
 /// A modification this old has no sibling in its second, whichever clock runs ahead a little.
 pub(super) const SETTLED: Duration = Duration::from_secs(10);
+/// Of orders placed in this time the sweep compares the refunds: before about WooCommerce 7.6 (its pull request 37047), and by some
+/// payment plugins, an order is not dated anew by a refund.
+const REFUNDABLE: Duration = Duration::from_secs(100 * 24 * 3600);
 /// Statuses in which the shop has taken the goods off its stock. `SETTINGS.md`, *Held by the shop*.
 pub(super) const HOLDING: [&str; 3] = ["processing", "on-hold", "completed"];
 
@@ -120,7 +123,10 @@ async fn sweep(engine: &Engine, pair: &Pair) -> Result<(), Error> {
     if asked.is_empty() {
         return Ok(());
     }
-    let listed = pair.shop.orders_since(from, &asked).await?;
+    let mut listed = pair.shop.orders_since(from, &asked).await?;
+    let recent = pair.shop.orders_since(from.max(began - REFUNDABLE), &[]).await?;
+    let refunded = recent.into_iter().filter(|one| !one.refunds.is_empty() && !asked.contains(&one.status));
+    listed.extend(refunded);
     for some in listed.chunks(100) {
         engine.go_on()?;
         for order in note(engine, pair, settings, some).await? {
@@ -171,7 +177,11 @@ async fn note_one(
         let now = engine.now();
         let (row, condition) = match known {
             // As it was looked after: our own writes come back here too.
-            Some((row, _)) if row.modified == one.modified && row.status == one.status => return Ok(false),
+            Some((row, _))
+                if row.modified == one.modified && row.status == one.status && has_refunds(&row, one) =>
+            {
+                return Ok(false);
+            }
             Some((row, version)) => (row, crate::ports::Condition::Version(version)),
             None if !concerns_us(settings, &one.status) => return Ok(false),
             None => (found(one, now), crate::ports::Condition::Absent),
@@ -194,6 +204,11 @@ async fn note_one(
     }
 }
 
+/// Whether the order has the refunds that it had when it was looked after.
+fn has_refunds(row: &Row, one: &OrderRow) -> bool {
+    row.refunds.iter().eq(one.refunds.iter().map(|refund| &refund.id))
+}
+
 fn found(one: &OrderRow, now: Timestamp) -> Row {
     let mut row = Row {
         id: one.id,
@@ -202,6 +217,7 @@ fn found(one: &OrderRow, now: Timestamp) -> Row {
         placed: one.created,
         seen: now,
         modified: None,
+        refunds: Vec::new(),
         looked: None,
         taken: None,
         retrieved: None,

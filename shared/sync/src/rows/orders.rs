@@ -41,6 +41,9 @@ pub(crate) struct Row {
     /// The modification that was looked after last.
     #[serde(default)]
     pub(crate) modified: Option<Timestamp>,
+    /// The refunds that it had then.
+    #[serde(default)]
+    pub(crate) refunds: Vec<RefundId>,
     /// When it was looked after last.
     #[serde(default)]
     pub(crate) looked: Option<Timestamp>,

@@ -220,6 +220,9 @@ pub struct NewLine {
     /// What all of them cost, without tax, where it isn't their price.
     #[serde(default)]
     pub total: Option<Decimal>,
+    /// The same before discounts.
+    #[serde(default)]
+    pub subtotal: Option<Decimal>,
 }
 
 fn one() -> Decimal {
@@ -256,7 +259,7 @@ impl NewOrder {
 
     /// And so many of another.
     pub fn and(mut self, product: u64, quantity: i64) -> NewOrder {
-        self.lines.push(NewLine { product, quantity: quantity.into(), total: None });
+        self.lines.push(NewLine { product, quantity: quantity.into(), total: None, subtotal: None });
         self
     }
 

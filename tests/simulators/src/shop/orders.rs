@@ -30,6 +30,8 @@ use totals::Taxes;
 #[derive(Default)]
 pub(super) struct Orders {
     pub(super) all: BTreeMap<u64, Order>,
+    /// The coupons of percents off, by id: code, and percent.
+    pub(super) coupons: BTreeMap<u64, (String, Decimal)>,
     next_item: u64,
     next_meta: u64,
 }
@@ -137,7 +139,8 @@ impl State {
         };
         let price = product.map(price).unwrap_or_default();
         let taxes = Taxes::of(&self.setup, &tax_class);
-        let subtotal = taxes.without(price * new.quantity, self.setup.prices_include_tax);
+        let priced = taxes.without(price * new.quantity, self.setup.prices_include_tax);
+        let subtotal = new.total.map_or(priced, |total| total.max(priced));
         Line {
             id,
             name: product.map(|product| title(product, parent)).unwrap_or_default(),
@@ -145,8 +148,8 @@ impl State {
             variation: parent.map_or(0, |_| new.product),
             tax_class,
             quantity: new.quantity,
-            subtotal: new.total.map_or(subtotal, |total| total.max(subtotal)),
-            total: new.total.unwrap_or(subtotal),
+            subtotal: new.subtotal.unwrap_or(subtotal),
+            total: new.total.unwrap_or(priced),
             taxes: Vec::new(),
             reduced_stock: None,
             restocked: None,

@@ -1,6 +1,7 @@
 //! From a request to an answer: the host's quirks first, then who is asking, then the routes.
 
 mod batch;
+mod coupons;
 mod orders;
 mod products;
 mod variations;
@@ -168,6 +169,7 @@ impl Call<'_> {
                 }
                 Ok(Reply::ok(rows))
             }
+            (_, ["coupons", rest @ ..]) => self.coupons(state, rest),
             (Method::Get, ["refunds"]) if !self.v2 && state.setup.since(9, 0) => self.all_refunds(state),
             (Method::Get, _) => self.page_of_setup(state, parts),
             _ => Err(Refused::no_route()),

@@ -69,7 +69,10 @@ impl State {
                 self.put_back_line(id, line.line, line.quantity, now);
             }
         }
-        self.change(id, |order| order.modified = now);
+        // Before, a refund of an amount alone dated nothing. Its pull request 37047.
+        if self.setup.since(7, 6) {
+            self.change(id, |order| order.modified = now);
+        }
         if full && left > Decimal::ZERO {
             self.move_to(id, "refunded", now);
         }

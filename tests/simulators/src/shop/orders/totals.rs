@@ -1,12 +1,10 @@
 //! Tax and totals as WooCommerce works them out (`WC_Tax`, `WC_Abstract_Order::calculate_totals`), tax rounded line by line.
 
-use std::collections::BTreeMap;
-
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::super::{
     State,
-    order::{Extra, Order, RateTax, TaxLine},
+    order::{Extra, Line, Order, RateTax, TaxLine},
     setup::Setup,
 };
 
@@ -93,6 +91,7 @@ impl State {
     /// Works out coupons, taxes and totals of an order.
     pub(super) fn calculate(&mut self, id: u64) {
         let Some(mut order) = self.orders.all.remove(&id) else { return };
+        let costs = costs(&order);
         self.discount(&mut order);
         let setup = &self.setup;
         for line in &mut order.lines {
@@ -106,13 +105,13 @@ impl State {
         for extra in &mut order.shipping_lines {
             extra.taxes = plain(Taxes::of(setup, &shipping).on(extra.total));
         }
-        self.fees(&mut order);
+        self.fees(&mut order, &costs);
         self.sum_up(&mut order);
         self.orders.all.insert(id, order);
     }
 
     /// Percents off, in the form that prices are entered in, a line at a time, rounded down to the smallest coin; what is
-    /// then missing of the whole goes to the first lines, a coin for each piece.
+    /// then missing of the whole goes to the lines of the dearest goods, a coin for each piece.
     fn discount(&self, order: &mut Order) {
         let Some(percent) = order.coupons.first().map(|coupon| coupon.percent) else { return };
         let setup = &self.setup;
@@ -127,32 +126,33 @@ impl State {
             |amount: Decimal| amount.round_dp_with_strategy(setup.price_decimals, RoundingStrategy::ToZero);
         let mut off = prices.iter().map(|price| down(share(*price))).collect::<Vec<_>>();
         let mut rest = tax_rounded(share(prices.iter().sum()), setup) - off.iter().sum::<Decimal>();
-        for (line, off) in order.lines.iter().zip(&mut off) {
-            let more = rest.min(coin * line.quantity.trunc()).max(Decimal::ZERO);
-            *off += more;
+        let mut dearest: Vec<usize> = (0..prices.len()).collect();
+        // By what one costs, of an amount that only its tax is rounded in; of the same price the first.
+        let fine = |line: &Line| {
+            let taxes = Taxes::of(setup, &line.tax_class).on(line.subtotal);
+            let tax = tax_rounded(taxes.iter().map(|(_, tax)| *tax).sum(), setup);
+            line.subtotal + if setup.prices_include_tax { tax } else { Decimal::ZERO }
+        };
+        dearest.sort_by(|one, other| {
+            let (one, other) = (*one, *other);
+            let by = |at: usize| order.lines[at].quantity;
+            (fine(&order.lines[other]) * by(one)).cmp(&(fine(&order.lines[one]) * by(other)))
+        });
+        for at in dearest {
+            let more = rest.min(coin * order.lines[at].quantity.trunc()).max(Decimal::ZERO);
+            off[at] += more;
             rest -= more;
         }
-        for ((line, price), off) in order.lines.iter_mut().zip(prices).zip(off) {
+        for (line, off) in order.lines.iter_mut().zip(off) {
             let taxes = Taxes::of(setup, &line.tax_class);
-            line.total = taxes.without(price - off, setup.prices_include_tax);
+            line.total = line.subtotal - taxes.without(off, setup.prices_include_tax);
         }
     }
 
     /// A negative fee can't take off more than there is, and its tax is shared out by what it takes off.
-    fn fees(&self, order: &mut Order) {
+    fn fees(&self, order: &mut Order, costs: &[(String, Decimal)]) {
         let setup = &self.setup;
-        let mut costs: BTreeMap<String, Decimal> = BTreeMap::new();
-        for line in &order.lines {
-            *costs.entry(line.tax_class.clone()).or_default() += line.total;
-        }
-        // Shipping counts to the class of the first line, whichever it is taxed by.
-        let shipping = order.lines.first().map(|line| line.tax_class.clone()).unwrap_or_default();
-        *costs.entry(shipping).or_default() +=
-            order.shipping_lines.iter().map(|extra| extra.total).sum::<Decimal>();
-        let positive =
-            order.fees.iter().map(|fee| fee.total).filter(|total| *total > Decimal::ZERO).sum::<Decimal>();
-        *costs.entry(String::new()).or_default() += positive;
-        let all = costs.values().sum::<Decimal>();
+        let all = costs.iter().map(|(_, cost)| *cost).sum::<Decimal>();
         let lines = order.lines.iter().map(|line| rounded(line.total, setup)).sum::<Decimal>();
         let mut before =
             lines + order.shipping_lines.iter().map(|extra| rounded(extra.total, setup)).sum::<Decimal>();
@@ -229,10 +229,30 @@ impl State {
     }
 }
 
-/// Shipping is taxed by the first class that a line has: the standard one before the others.
+/// What there is of each tax class, in the order in which the classes turn up: by this a negative fee's tax is shared out. It
+/// looks at the order as it was saved before its coupons were used.
+fn costs(order: &Order) -> Vec<(String, Decimal)> {
+    let mut costs: Vec<(String, Decimal)> = Vec::new();
+    // Shipping counts to the class of the first line, whichever it is taxed by.
+    let first = order.lines.first().map(|line| line.tax_class.clone()).unwrap_or_default();
+    let lines = order.lines.iter().map(|line| (line.tax_class.clone(), line.total));
+    let fees = order.fees.iter().map(|fee| (String::new(), fee.total));
+    let shipping = order.shipping_lines.iter().map(|extra| (first.clone(), extra.total));
+    for (class, total) in lines.chain(fees).chain(shipping).filter(|(_, total)| *total > Decimal::ZERO) {
+        match costs.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, cost)) => *cost += total,
+            None => costs.push((class, total)),
+        }
+    }
+    costs
+}
+
+/// Shipping is taxed by the first class that a line has: the standard one before the others, which stand by their names.
 fn shipping_class(setup: &Setup, order: &Order) -> String {
     let has = |class: &str| order.lines.iter().any(|line| line.tax_class == class);
-    let others = setup.tax_classes.iter().map(|(slug, _)| slug.as_str());
+    let mut others: Vec<&(String, String)> = setup.tax_classes.iter().collect();
+    others.sort_by_key(|(_, name)| name.to_lowercase());
+    let others = others.into_iter().map(|(slug, _)| slug.as_str());
     std::iter::once("").chain(others).find(|class| has(class)).unwrap_or_default().to_owned()
 }
 

@@ -31,7 +31,9 @@ impl State {
     ) -> Result<u64, Refused> {
         let status = self.status_of(fields, how)?.unwrap_or_else(|| "pending".to_owned());
         let field = |name: &str| fields.get(name).map(text).unwrap_or_default();
+        let coupon = self.coupon_of(fields)?;
         let order = NewOrder {
+            coupon,
             status,
             payment_method: field("payment_method"),
             set_paid: fields.get("set_paid").is_some_and(truthy),
@@ -63,7 +65,8 @@ impl State {
         self.write_meta(id, fields);
         // A line without an id is a further one.
         let lines = self.lines_of(fields);
-        if !lines.is_empty() {
+        let changed = self.change_lines(id, fields);
+        if changed || !lines.is_empty() {
             self.add_lines(id, &lines);
             self.calculate(id);
         }
@@ -149,9 +152,40 @@ impl State {
                 product: named.or(by_sku).unwrap_or(0),
                 quantity: amount(&row["quantity"]).unwrap_or(Decimal::ONE),
                 total: amount(&row["total"]),
+                subtotal: amount(&row["subtotal"]),
             }
         };
         rows.filter(|row| number(&row["id"]) == 0).map(row).collect()
+    }
+
+    /// A coupon, by its code.
+    fn coupon_of(&self, fields: &Map<String, Value>) -> Result<Option<(String, Decimal)>, Refused> {
+        let rows = fields.get("coupon_lines").and_then(Value::as_array).into_iter().flatten();
+        let Some(code) = rows.map(|row| text(&row["code"]).to_lowercase()).next() else { return Ok(None) };
+        let found = self.orders.coupons.values().find(|(known, _)| *known == code).cloned();
+        let unknown = || {
+            let words = format!("Coupon \"{code}\" cannot be applied because it does not exist.");
+            Refused::new(400, "woocommerce_rest_invalid_coupon", words)
+        };
+        found.map(Some).ok_or_else(unknown)
+    }
+
+    /// Lines with an id are changed: quantity and amounts, each as far as it is sent; the stock stays. Tells whether any was.
+    fn change_lines(&mut self, id: u64, fields: &Map<String, Value>) -> bool {
+        let rows = fields.get("line_items").and_then(Value::as_array).into_iter().flatten();
+        let mut changed = false;
+        for row in rows.filter(|row| number(&row["id"]) > 0) {
+            self.change(id, |order| {
+                let Some(line) = order.lines.iter_mut().find(|line| line.id == number(&row["id"])) else {
+                    return;
+                };
+                line.quantity = amount(&row["quantity"]).unwrap_or(line.quantity);
+                line.total = amount(&row["total"]).unwrap_or(line.total);
+                line.subtotal = amount(&row["subtotal"]).unwrap_or(line.subtotal);
+                changed = true;
+            });
+        }
+        changed
     }
 
     /// The same key is written in place; null deletes.
