@@ -7,6 +7,7 @@
 mod deploy;
 mod families;
 mod layout;
+mod logs;
 mod orders;
 mod ports;
 mod products;

@@ -37,7 +37,7 @@ async fn tick(engine: &Engine, event: LambdaEvent<Strike>) -> Result<Answer, Err
         Some(text) => text.parse()?,
         None => engine.world.now(),
     };
-    let sent = engine.tick(tick, scheduled).await.inspect_err(|error| {
+    let sent = engine.traced(lambda::trace()).tick(tick, scheduled).await.inspect_err(|error| {
         tracing::error!(%error, cause = ?error.source(), tick = tick.as_str(), "a tick failed");
     })?;
     Ok(Answer { sent })

@@ -9,13 +9,13 @@ use futures_util::{
 };
 use jiff::Timestamp;
 use sync::{
-    Engine, Fault, Notify, Stop,
+    Engine, Fault, Notify, Stop, Trace,
     ports::{Lane, Queue, VISIBILITY},
     seal::{SealError, SealKey},
 };
 use world::{Clock, World};
 
-use crate::{Aws, ConfigError, Names};
+use crate::{Aws, ConfigError, Embedded, Names};
 
 /// What is left of a function's time when nothing new is begun and work is asked to stop: a shop's slow answer.
 const LAST_CALL: Duration = Duration::from_secs(15);
@@ -51,7 +51,13 @@ pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
     let ports = Arc::new(aws.clone());
     let mut engine = Engine::new(world, ports.clone(), ports, key);
     engine.notify = Notify::from_environment(|name| env::var(name).ok())?;
+    engine.meter = Some(Arc::new(Embedded::to(std::io::stdout())));
     Ok((engine, aws))
+}
+
+/// The trace that X-Ray knows this invocation by, as the runtime hands it on; a message that has one of its own keeps it.
+pub fn trace() -> Option<Trace> {
+    Trace::parse(&env::var("_X_AMZN_TRACE_ID").ok()?)
 }
 
 /// The moment from which on nothing new is begun, for a function that ends at `deadline`.
@@ -61,7 +67,7 @@ pub fn last_call(deadline: Timestamp) -> Timestamp {
 
 /// Lets the engine look after each message of a batch, until shortly before `deadline`.
 pub async fn messages(engine: &Engine, aws: &Aws, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
-    let mut engine = engine.clone();
+    let mut engine = engine.traced(trace());
     engine.stop = Stop::at(last_call(deadline));
     let handle = async |_lane, text: String| engine.handle(&text).await;
     work(aws, aws.names(), &*engine.world.clock, event, deadline, handle).await
@@ -167,9 +173,9 @@ impl Shift<'_> {
         let lane = message.lane.as_str();
         match select(work, end).await {
             Either::Left((Ok(()), _)) => true,
+            // Why, is in the log already.
             Either::Left((Err(error), _)) => {
-                let attempt = message.attempt;
-                tracing::error!(%error, cause = ?error.source(), lane, attempt, "a message goes back");
+                tracing::warn!(%error, lane, attempt = message.attempt, "a message goes back");
                 false
             }
             Either::Right(_) => {

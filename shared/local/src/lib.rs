@@ -5,8 +5,10 @@
 
 mod at_work;
 mod ledger;
+mod meter;
 mod queue;
 mod store;
 
 pub use at_work::{AtWork, AtWorkError};
+pub use meter::Lines;
 pub use store::{OpenError, Store};

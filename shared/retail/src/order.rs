@@ -110,6 +110,8 @@ impl WebOrder {
             [email, phone, company, address, address_2, last_name, first_name]
         });
         let mut texts: Vec<String> = texts.map(|text| text.trim().to_owned()).collect();
+        let parties = [&self.billing, &self.shipping].into_iter();
+        texts.extend(parties.flat_map(|party| customer::spellings(&party.phone, &party.country)));
         // A text this short stands in too many words.
         texts.retain(|text| text.chars().count() >= 3);
         // The longest first: none leaves a part of another.

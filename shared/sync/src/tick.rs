@@ -47,11 +47,8 @@ impl Tick {
 }
 
 impl Engine {
-    /// Wakes what is due at `scheduled`, the moment the schedule fired for. Tells how many wake-ups it sent.
-    ///
-    /// # Errors
-    /// When the ledger or the queue fails.
-    pub async fn tick(&self, tick: Tick, scheduled: Timestamp) -> Result<u64, Error> {
+    /// What [`Engine::tick`] does.
+    pub(crate) async fn strike(&self, tick: Tick, scheduled: Timestamp) -> Result<u64, Error> {
         let mut sent = 0;
         for id in self.department_ids().await? {
             let department = match self.department(&id).await {

@@ -17,15 +17,9 @@ use crate::{
 };
 
 impl Engine {
-    /// Deals with a message: afterwards it is done with, whatever came of it. What could not be done now stands in the
-    /// ledger, paused if need be.
-    ///
-    /// # Errors
-    /// Only when the ledger or the queue failed, or the message is none of ours: then it is to come again, and ends among
-    /// the dead letters if it keeps failing.
-    pub async fn handle(&self, text: &str) -> Result<(), Error> {
-        let wake = Wake::decode(text)?;
-        tracing::debug!(?wake, "woken");
+    /// What [`Engine::handle`] does.
+    pub(crate) async fn deal_with(&self, wake: Wake) -> Result<(), Error> {
+        tracing::debug!("woken");
         match self.look_after(&wake).await {
             Ok(()) => Ok(()),
             Err(Error::Stopped | Error::Taken) => self.wake(wake).await,
@@ -39,7 +33,7 @@ impl Engine {
 
     async fn look_after(&self, wake: &Wake) -> Result<(), Error> {
         if self.is_left_alone(wake).await? {
-            tracing::info!(?wake, "paused: left alone");
+            tracing::info!("paused: left alone");
             return Ok(());
         }
         let spoke_to_the_shop = match wake {
@@ -53,6 +47,7 @@ impl Engine {
                 orders::look_after(self, department, OrderId(*order)).await?
             }
         };
+        self.count_round();
         self.lift_lapsed(wake, spoke_to_the_shop).await
     }
 
@@ -101,7 +96,7 @@ impl Engine {
             (true, None) => Cause::Work,
         };
         let pause = pause::set(self, key, trouble, cause).await?;
-        tracing::warn!(?wake, reason = trouble.reason, until = ?pause.until, "paused");
+        tracing::warn!(reason = trouble.reason, until = ?pause.until, "paused");
         if let Some(department) = department.filter(|_| pause.tries == 0) {
             let until =
                 pause.until.map_or("until a person acts".to_owned(), |until| format!("until {until:.0}"));
@@ -154,8 +149,8 @@ impl Engine {
         let Some(message) = received.into_iter().next() else { return Ok(false) };
         match self.handle(&message.body).await {
             Ok(()) => self.queue.done(lane, &message.receipt).await?,
-            Err(error) => {
-                tracing::error!(%error, cause = ?std::error::Error::source(&error), lane = lane.as_str(), attempt = message.attempt, "a message goes back");
+            Err(_) => {
+                tracing::warn!(lane = lane.as_str(), attempt = message.attempt, "a message goes back");
                 self.queue
                     .give_back(lane, &message.receipt, self.world.jitter(std::time::Duration::from_secs(2)))
                     .await?;

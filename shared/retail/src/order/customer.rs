@@ -120,6 +120,14 @@ impl Plan {
     }
 }
 
+/// How a phone may come back from whoever was sent it: in E.164, with and without its country.
+pub(super) fn spellings(written: &str, country: &str) -> Vec<String> {
+    let Some(sent) = phone(written, country) else { return Vec::new() };
+    let digits = sent.trim_start_matches('+').to_owned();
+    let at_home = PLANS.iter().find_map(|plan| digits.strip_prefix(plan.code)).map(ToOwned::to_owned);
+    [Some(sent), Some(digits), at_home].into_iter().flatten().collect()
+}
+
 /// A phone in E.164 (`+4790000000`), by the country that it is written in; `None` for what can't be one.
 pub fn phone(written: &str, country: &str) -> Option<String> {
     let written = written.trim();

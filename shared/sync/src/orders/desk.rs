@@ -28,6 +28,7 @@ use super::{
 };
 use crate::{
     Engine, Error,
+    figures::Metric,
     pair::{Knowledge, Pair},
     ports::{Condition, Write},
     rows::{
@@ -62,6 +63,8 @@ pub(super) struct Desk<'a> {
     known: bool,
     /// What no text that is kept may say: the customer's data.
     private: Vec<String>,
+    /// Of its story, what the program's own log has.
+    told: Vec<orders::Told>,
 }
 
 /// Looks after an order. Tells whether the shop was spoken to.
@@ -89,6 +92,7 @@ async fn at_the_desk(
     if row.next.is_none_or(|next| next > engine.now()) {
         return Ok(false);
     }
+    engine.lags(department, row.next);
     let effects = place.effects(engine, id).await?;
     let mut desk = Desk {
         engine,
@@ -103,7 +107,9 @@ async fn at_the_desk(
         standing: Standing::OnItsWay,
         known: false,
         private: Vec::new(),
+        told: Vec::new(),
     };
+    desk.told.clone_from(&desk.row.story);
     desk.pick_up();
     let order = match pair.shop.order(id).await {
         Ok(order) => order,
@@ -633,10 +639,12 @@ impl Desk<'_> {
         }
         // Until the desk is closed, whoever finds it goes on with it.
         self.row.next = next.or(self.row.next);
+        let mut was_parked = false;
         let attention = match self.row.waits.as_slice() {
             [] => None,
             waits => {
                 let old = orders::attention_for(self.engine, &self.place, self.row.id).await?;
+                was_parked = old.as_ref().is_some_and(Attention::is_parked);
                 let same = |old: &Attention| {
                     old.waits.iter().map(|one| one.reason).eq(waits.iter().map(|one| one.reason))
                 };
@@ -662,7 +670,22 @@ impl Desk<'_> {
         self.lease.keep(self.engine).await?;
         self.lease.write(self.engine, writes).await?;
         self.version += 1;
+        if attention.is_some_and(|attention| attention.is_parked() && !was_parked) {
+            self.engine.figures.count(Metric::Parked, 1);
+        }
+        self.tell();
         Ok(())
+    }
+
+    /// What has happened to it since it was last saved, in the program's own log too.
+    fn tell(&mut self) {
+        for told in self.row.story.iter().filter(|told| !self.told.contains(told)) {
+            tracing::info!("{}", told.text);
+        }
+        for waiting in &self.row.waits {
+            tracing::info!("it waits: {waiting}");
+        }
+        self.told.clone_from(&self.row.story);
     }
 }
 

@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::{body, item, padded};
 use crate::{
     Engine, Error,
+    figures::parked,
     ports::{Condition, IndexKey, Key, Range, Write},
 };
 
@@ -309,7 +310,7 @@ impl Place {
         let (waits, holding) = (place(self.attention_partition()), place(self.holds_partition()));
         Ok(vec![
             Write::Put { item: order, condition },
-            follow(waits.clone(), attention.map(|attention| item(waits.clone(), attention)))?,
+            follow(waits.clone(), attention.map(|attention| attention_item(waits.clone(), attention)))?,
             follow(holding.clone(), holds.map(|holds| item(holding.clone(), holds)))?,
         ])
     }
@@ -325,6 +326,19 @@ pub(crate) struct Attention {
     /// Somebody was told.
     #[serde(default)]
     pub(crate) alarmed: Option<Timestamp>,
+}
+
+impl Attention {
+    /// Whether nothing more happens until a person settles it.
+    pub(crate) fn is_parked(&self) -> bool {
+        self.waits.iter().any(|waiting| waiting.reason.is_parked())
+    }
+}
+
+/// The row of an order that waits; parked ones are counted by an index.
+fn attention_item(key: Key, attention: &Attention) -> Result<crate::ports::Item, Error> {
+    let index = attention.is_parked().then(|| parked(&key));
+    Ok(crate::ports::Item { index, ..item(key, attention)? })
 }
 
 /// What an order holds of the stock.
@@ -404,7 +418,7 @@ pub(crate) async fn attention_for(
 /// Notes that somebody was told, unless the order got on meanwhile.
 pub(crate) fn put_attention(place: &Place, attention: &Attention, version: u64) -> Result<Write, Error> {
     let key = Key::new(place.attention_partition(), padded(attention.id.0));
-    Ok(Write::Put { item: item(key, attention)?, condition: Condition::Version(version) })
+    Ok(Write::Put { item: attention_item(key, attention)?, condition: Condition::Version(version) })
 }
 
 /// What each order holds, by id.

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::{body, item};
 use crate::{
     Engine, Error,
-    ports::{Condition, Key, Write},
+    ports::{Condition, IndexKey, Key, Write},
 };
 
+/// The index's partition in which all pauses are found.
+pub(crate) const ALL: &str = "paused";
 /// The longest wait before the world is tried again.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// The longest wait that the other side is believed to mean.
@@ -83,7 +85,9 @@ pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cau
         tries,
         cause,
     };
-    engine.ledger.write(vec![Write::Put { item: item(key, &pause)?, condition: Condition::Always }]).await?;
+    let mut put = item(key.clone(), &pause)?;
+    put.index = Some(IndexKey { partition: ALL.to_owned(), sort: key.partition });
+    engine.ledger.write(vec![Write::Put { item: put, condition: Condition::Always }]).await?;
     Ok(pause)
 }
 
