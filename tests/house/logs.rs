@@ -19,7 +19,9 @@ use sync::{
     figures::{About, Figures, Meter, Metric, Side},
     ports::{Lane, Queue},
 };
-use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::{
+    Layer, filter::dynamic_filter_fn, fmt::MakeWriter, layer::SubscriberExt, util::SubscriberInitExt,
+};
 
 use super::orders::{place, selling, sku};
 
@@ -37,11 +39,12 @@ impl Captured {
     fn begin() -> Captured {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| {
-            tracing_subscriber::fmt()
-                .json()
-                .with_max_level(tracing::Level::DEBUG)
-                .with_writer(ToThread)
-                .init();
+            // For the other tests nothing is written down, nor worked out.
+            let wanted = dynamic_filter_fn(|line, _| {
+                *line.level() <= tracing::Level::DEBUG && CAPTURED.with_borrow(Option::is_some)
+            });
+            let lines = tracing_subscriber::fmt::layer().json().with_writer(ToThread).with_filter(wanted);
+            tracing_subscriber::registry().with(lines).init();
         });
         let captured = Captured::default();
         CAPTURED.set(Some(captured.clone()));

@@ -15,6 +15,7 @@ mod pair;
 pub mod ports;
 mod preview;
 mod record;
+mod restore;
 mod rows;
 mod run;
 pub mod seal;

@@ -6,7 +6,7 @@
 //! | `department` | department id | the department record |
 //! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…` | the client's state |
 //! | `M#<client>` | `p#<product>`, `n#<number>` | the mirrored catalogue |
-//! | `D#<department>` | `profile`, `stock`, `pause`, `active`, `run#<id>`, `lease#…` | the department's state |
+//! | `D#<department>` | `profile`, `stock`, `pause`, `restored`, `active`, `run#<id>`, `lease#…` | the department's state |
 //! | `S#<department>` | product | the department's stock as read |
 //! | `U#<department>` | product | what is due |
 //! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>`, `w#<product>`, `i#<hash>` | links and the last decisions; sale prices being written; images |
@@ -22,6 +22,7 @@ pub(crate) mod orders;
 pub(crate) mod pace;
 pub(crate) mod pause;
 pub(crate) mod records;
+pub(crate) mod restored;
 pub(crate) mod runs;
 pub(crate) mod sending;
 pub(crate) mod standing;

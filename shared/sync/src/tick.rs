@@ -158,7 +158,8 @@ impl Engine {
     async fn stop_broken(&self, id: &str, error: &Error) -> Result<(), Error> {
         let key = pause::department(id);
         let trouble = Trouble::new(Fate::Settings, Scope::Department, error.to_string());
-        if pause::read(self, &key).await?.is_some_and(|pause| pause.reason == trouble.reason) {
+        let known = |pause: &pause::Pause| pause.reason == trouble.reason || pause.cause == Cause::Restored;
+        if pause::read(self, &key).await?.as_ref().is_some_and(known) {
             return Ok(());
         }
         pause::set(self, key, &trouble, Cause::Record).await?;

@@ -62,7 +62,11 @@ impl Engine {
     /// Work that went well after a pause had run out was the probe: the pause is over.
     async fn lift_lapsed(&self, wake: &Wake, spoke_to_the_shop: bool) -> Result<(), Error> {
         let read = matches!(wake, Wake::Stock { .. });
-        let ends = |cause| spoke_to_the_shop || (read && cause == Cause::Reading);
+        let ends = |cause| match cause {
+            Cause::Restored => false,
+            Cause::Reading => spoke_to_the_shop || read,
+            Cause::Work | Cause::Record => spoke_to_the_shop,
+        };
         if let Some(department) = wake.department()
             && pause::lift_if(self, &pause::department(department), ends).await?
         {

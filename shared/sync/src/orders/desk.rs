@@ -31,10 +31,12 @@ use crate::{
     figures::Metric,
     pair::{Knowledge, Pair},
     ports::{Condition, Write},
+    restore::doubted,
     rows::{
         lease::Lease,
         mirror,
-        orders::{self, Attention, EffectRow, Holds, Place, Row, State, Taken},
+        orders::{self, Attention, EffectRow, Holds, Place, Row, State, Taken, Word},
+        restored,
     },
 };
 
@@ -160,8 +162,7 @@ impl Desk<'_> {
     /// What is to be sent of the order; `Err` where nothing is, with whether the order is none of ours.
     async fn draft(&mut self, order: &WebOrder) -> Result<Result<Option<Draft>, bool>, Error> {
         self.known = self.is_begun();
-        let facts = OrderFacts::of(order, &self.pair.profile.currency, self.known);
-        let qualification = qualify(self.settings, &find::zone(self.pair), &facts);
+        let qualification = self.qualify(order);
         self.standing = Standing::of(&qualification);
         let compared = match &qualification {
             Qualification::Known => None,
@@ -250,9 +251,11 @@ impl Desk<'_> {
         }
     }
 
-    /// Whether something of it was sent, or is about to be.
+    /// Whether something of it was sent, or is about to be. What was noted by a worker that died before it noted so on the
+    /// order is decided anew: nothing is sent before that.
     fn is_begun(&self) -> bool {
-        self.effects.values().any(|(row, _)| !matches!(row.state, State::Intended { .. }))
+        let begun = |row: &EffectRow| !matches!(row.state, State::Intended { .. });
+        self.row.taken.is_some() && self.effects.values().any(|(row, _)| begun(row))
     }
 
     /// Decides what happens to the order, once: its effects stand in the ledger before the first is sent.
@@ -276,7 +279,8 @@ impl Desk<'_> {
         // Nothing was sent yet: what was decided before under other settings is decided anew.
         let keys: Vec<String> = wanted.iter().map(Effect::key).collect();
         self.drop_effects(|key| !keys.contains(&key.to_owned())).await?;
-        self.note_effects(&wanted, Condition::Always).await?;
+        let placed = |_: &Effect| order.created;
+        self.note_effects(&wanted, Condition::Always, placed).await?;
         if self.row.taken.is_none() {
             self.row.tell(now, format!("taken: {by}"));
         }
@@ -289,16 +293,29 @@ impl Desk<'_> {
         Ok(true)
     }
 
-    /// Notes effects that are intended, however many, before the order itself names them.
+    /// Notes effects, however many, before the order itself names them: intended, but for what may have happened already.
+    /// `arose`: from when on there was a cause for them.
     pub(super) async fn note_effects(
         &mut self,
         effects: &[Effect],
         condition: Condition,
+        arose: impl Fn(&Effect) -> Timestamp,
     ) -> Result<(), Error> {
+        let restored = restored::last(self.engine, &self.pair.department.settings.id).await?;
         for some in effects.chunks(CHUNK) {
             let mut writes = Vec::new();
             for effect in some {
-                let row = EffectRow { effect: effect.clone(), state: State::Intended { refused: None } };
+                // What is intended here by now was looked up in vain, or a person says to send it.
+                let old = self.effects.get(&effect.key()).map(|(row, _)| &row.state);
+                let known = matches!(old, Some(State::Intended { .. }));
+                let state = match (self.said(effect), &restored) {
+                    (Some(said), _) => said,
+                    (None, Some(restored)) if !known && restored.may_have_seen(arose(effect)) => {
+                        doubted(effect, restored)
+                    }
+                    _ => State::Intended { refused: None },
+                };
+                let row = EffectRow { effect: effect.clone(), state };
                 writes.push(self.place.put_effect(self.row.id, &row, condition)?);
             }
             self.lease.keep(self.engine).await?;
@@ -306,6 +323,38 @@ impl Desk<'_> {
         }
         self.effects = self.place.effects(self.engine, self.row.id).await?;
         Ok(())
+    }
+
+    /// How an order's effects begin where a person has said what became of it, until it is taken.
+    fn said(&self, effect: &Effect) -> Option<State> {
+        let word = self.row.word.as_ref().filter(|_| self.row.taken.is_none())?;
+        let (now, by) = (self.engine.now(), "settled by a person".to_owned());
+        Some(match (word.clone(), effect) {
+            (Word::SendAgain, _) => State::Intended { refused: None },
+            // The marker is written before a sale that waits for payment.
+            (Word::Exists { .. }, Effect::Sale { linked: true, .. }) => {
+                let reason = "its customer order is there, and nobody said so of the sale".to_owned();
+                State::Unconfirmed { since: now, reason, looks: 0, next: None }
+            }
+            (Word::Exists { order_id, number }, Effect::CustomerOrder { .. } | Effect::Sale { .. }) => {
+                State::Done { at: now, order_id, number, by }
+            }
+            (Word::Exists { .. }, _) => State::Done { at: now, order_id: None, number: String::new(), by },
+        })
+    }
+
+    /// Whether and how it qualifies. A person's word stands above a marker, and above the status that it has come to.
+    fn qualify(&self, order: &WebOrder) -> Qualification {
+        let zone = find::zone(self.pair);
+        let facts = OrderFacts::of(order, &self.pair.profile.currency, self.known);
+        let Some(word) = &self.row.word else { return qualify(self.settings, &zone, &facts) };
+        let qualification = qualify(self.settings, &zone, &OrderFacts { marked: false, ..facts });
+        match (word, &qualification) {
+            (Word::Exists { .. }, Qualification::PassedBy(_) | Qualification::NotYet) => {
+                Qualification::Taken(Compared::of(&order.number, order.id))
+            }
+            _ => qualification,
+        }
     }
 
     /// Removes such effects, however many.
@@ -337,7 +386,7 @@ impl Desk<'_> {
         if fresh.is_empty() {
             return Ok(());
         }
-        self.note_effects(&fresh, Condition::Absent).await?;
+        self.note_effects(&fresh, Condition::Absent, |_| order.created).await?;
         if let Some(taken) = &mut self.row.taken {
             taken.effects.extend(fresh);
             taken.undeducted = refused.into_iter().map(|(line, _)| line).collect();

@@ -51,6 +51,9 @@ pub(crate) struct Row {
     /// What was decided when it was taken.
     #[serde(default)]
     pub(crate) taken: Option<Taken>,
+    /// What a person says of an order that carries a marker, and that this ledger has not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) word: Option<Word>,
     /// When status and marker were written to the shop.
     #[serde(default)]
     pub(crate) retrieved: Option<Timestamp>,
@@ -72,6 +75,21 @@ pub(crate) struct Row {
     /// What happened, for `order show`.
     #[serde(default)]
     pub(crate) story: Vec<Told>,
+}
+
+/// A person's word about an order that somebody else, or this installation before its store was restored, has taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Word {
+    /// Loomis Pay has it.
+    Exists {
+        /// Loomis Pay's order id, where there is one.
+        order_id: Option<u64>,
+        /// The number that people see there.
+        number: String,
+    },
+    /// It has not.
+    SendAgain,
 }
 
 /// What was decided when an order was taken. Later settings change nothing of it.
@@ -258,6 +276,30 @@ impl Place {
             after = page.next;
             if after.is_none() {
                 return Ok(effects);
+            }
+        }
+    }
+
+    /// The effects of all orders that are intended and not sent, each with its item's version.
+    pub(crate) async fn intended(&self, engine: &Engine) -> Result<Vec<(OrderId, EffectRow, u64)>, Error> {
+        let (mut intended, mut after) = (Vec::new(), None);
+        loop {
+            let page = engine.ledger.page(&self.partition(), Range::prefix("e#").after(after), 200).await?;
+            for item in &page.items {
+                let row: EffectRow = body(item)?;
+                if !matches!(row.state, State::Intended { .. }) {
+                    continue;
+                }
+                let id = item.key.sort.split('#').nth(1).and_then(|id| id.parse().ok());
+                let id = id.map(OrderId).ok_or_else(|| Error::Broken {
+                    what: format!("{} {}", item.key.partition, item.key.sort),
+                    reason: "its key has no order id".to_owned(),
+                })?;
+                intended.push((id, row, item.version));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(intended);
             }
         }
     }

@@ -48,6 +48,8 @@ pub enum Cause {
     Reading,
     /// A record that can't be used: it ends when the record can.
     Record,
+    /// The store was restored from a backup: only a person's `resume` ends it, whatever goes well meanwhile.
+    Restored,
 }
 
 impl Pause {
@@ -73,6 +75,10 @@ pub(crate) async fn read(engine: &Engine, key: &Key) -> Result<Option<Pause>, Er
 pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cause) -> Result<Pause, Error> {
     let now = engine.now();
     let old = read(engine, &key).await?;
+    // No other trouble takes its place.
+    if let Some(old) = old.as_ref().filter(|old| old.cause == Cause::Restored) {
+        return Ok(old.clone());
+    }
     let tries = old.as_ref().map_or(0, |old| old.tries + 1);
     let doubled = Duration::from_secs(30).saturating_mul(1 << tries.min(10)).min(LONGEST);
     let asked = trouble.retry_after.unwrap_or_default().min(BELIEVED);
@@ -85,15 +91,30 @@ pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cau
         tries,
         cause,
     };
-    let mut put = item(key.clone(), &pause)?;
-    put.index = Some(IndexKey { partition: ALL.to_owned(), sort: key.partition });
-    engine.ledger.write(vec![Write::Put { item: put, condition: Condition::Always }]).await?;
+    engine.ledger.write(vec![put(key, &pause)?]).await?;
     Ok(pause)
 }
 
-/// Ends a pause, if there is one. Tells whether there was.
+fn put(key: Key, pause: &Pause) -> Result<Write, Error> {
+    let mut put = item(key.clone(), pause)?;
+    put.index = Some(IndexKey { partition: ALL.to_owned(), sort: key.partition });
+    Ok(Write::Put { item: put, condition: Condition::Always })
+}
+
+/// The pause of a restored store, as a write, whatever other pause there was.
+pub(crate) fn restored(engine: &Engine, key: Key, reason: String) -> Result<Write, Error> {
+    let (fate, since) = (Fate::Settings, engine.now());
+    put(key, &Pause { reason, fate, since, until: None, tries: 0, cause: Cause::Restored })
+}
+
+/// Ends a pause, if there is one that work or a mend may end. Tells whether there was.
 pub(crate) async fn lift(engine: &Engine, key: &Key) -> Result<bool, Error> {
-    lift_if(engine, key, |_| true).await
+    lift_if(engine, key, |cause| cause != Cause::Restored).await
+}
+
+/// Ends the pause of a restored store, as only a person may. Tells whether there was one.
+pub(crate) async fn lift_restored(engine: &Engine, key: &Key) -> Result<bool, Error> {
+    lift_if(engine, key, |cause| cause == Cause::Restored).await
 }
 
 /// Ends a pause of such a cause, if there is one. Tells whether there was.
