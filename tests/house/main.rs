@@ -14,6 +14,7 @@ mod products;
 mod restored;
 mod review;
 mod review_orders;
+mod runbook;
 mod scale;
 mod sweep;
 mod template;
