@@ -11,6 +11,7 @@ mod logs;
 mod orders;
 mod ports;
 mod products;
+mod records;
 mod restored;
 mod review;
 mod review_orders;

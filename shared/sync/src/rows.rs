@@ -51,6 +51,9 @@ pub(crate) fn item(key: Key, body: &impl Serialize) -> Result<Item, Error> {
 pub(crate) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, Error> {
     let broken =
         |reason: String| Error::Broken { what: format!("{} {}", item.key.partition, item.key.sort), reason };
+    if let Some(fault) = item.fault() {
+        return Err(broken(fault.to_owned()));
+    }
     if item.schema != SCHEMA {
         return Err(broken(format!("its schema is {}, this program knows {SCHEMA}", item.schema)));
     }
