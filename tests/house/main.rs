@@ -8,6 +8,7 @@ mod deploy;
 mod families;
 mod layout;
 mod orders;
+mod orders_later;
 mod ports;
 mod products;
 mod review;

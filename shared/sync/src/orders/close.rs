@@ -110,10 +110,10 @@ impl Desk<'_> {
         let now = self.engine.now();
         self.row.looked = Some(now);
         for waiting in &mut self.row.waits {
-            waiting.detail = retail::order::discreet(&waiting.detail, &self.private);
+            waiting.detail = self.private.hide(&waiting.detail);
         }
         for told in &mut self.row.story {
-            told.text = retail::order::discreet(&told.text, &self.private);
+            told.text = self.private.hide(&told.text);
         }
         // Until the desk is closed, whoever finds it goes on with it.
         self.row.next = next.or(self.row.next);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use retail::{
     order::{
-        OrderId, WebOrder,
+        OrderId, Private, WebOrder,
         draft::Draft,
         effects::Effect,
         held::Standing,
@@ -47,7 +47,7 @@ pub(super) struct Desk<'a> {
     /// Something of it was sent, or may have been, when it came to the desk.
     pub(super) known: bool,
     /// What no text that is kept may say: the customer's data.
-    pub(super) private: Vec<String>,
+    pub(super) private: Private,
 }
 
 /// Looks after an order. Tells whether the shop was spoken to.
@@ -88,7 +88,7 @@ async fn at_the_desk(
         next: None,
         standing: Standing::OnItsWay,
         known: false,
-        private: Vec::new(),
+        private: Private::default(),
     };
     desk.pick_up();
     let order = match pair.shop.order(id).await {
@@ -198,7 +198,7 @@ impl Desk<'_> {
 
     /// A text without the customer's data.
     pub(super) fn discreet(&self, text: &str) -> String {
-        retail::order::discreet(text, &self.private)
+        self.private.hide(text)
     }
 
     /// Takes in what became of an effect. Tells whether it happened.
