@@ -9,6 +9,7 @@ mod families;
 mod layout;
 mod logs;
 mod orders;
+mod orders_later;
 mod ports;
 mod products;
 mod records;

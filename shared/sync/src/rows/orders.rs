@@ -7,20 +7,25 @@
 //! | `A#<department>#<base>` | order | orders that wait or need a person |
 //! | `H#<department>#<base>` | order | orders that hold stock which Loomis Pay doesn't know of yet |
 
+mod following;
+mod reading;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use retail::{
-    Decimal,
-    order::{OrderId, RefundId, differs::Fingerprint, effects::Effect, returns::Balance, waiting::Waiting},
-    shop::ShopId,
+use retail::order::{
+    OrderId, RefundId, differs::Fingerprint, effects::Effect, returns::Balance, waiting::Waiting,
 };
 use serde::{Deserialize, Serialize};
+
+pub(crate) use following::{
+    Attention, Holds, attention, attention_for, fill_holds, holds, holds_of, put_attention,
+};
+pub(crate) use reading::{Reading, office_read, put_office_read, put_reading, reading};
 
 use super::{body, item, padded};
 use crate::{
     Engine, Error,
-    figures::parked,
     ports::{Condition, IndexKey, Key, Range, Write},
 };
 
@@ -352,42 +357,10 @@ impl Place {
         let (waits, holding) = (place(self.attention_partition()), place(self.holds_partition()));
         Ok(vec![
             Write::Put { item: order, condition },
-            follow(waits.clone(), attention.map(|attention| attention_item(waits.clone(), attention)))?,
+            follow(waits.clone(), attention.map(|attention| attention.item(waits.clone())))?,
             follow(holding.clone(), holds.map(|holds| item(holding.clone(), holds)))?,
         ])
     }
-}
-
-/// An order that waits or needs a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Attention {
-    pub(crate) id: OrderId,
-    pub(crate) number: String,
-    pub(crate) waits: Vec<Waiting>,
-    pub(crate) since: Timestamp,
-    /// Somebody was told.
-    #[serde(default)]
-    pub(crate) alarmed: Option<Timestamp>,
-}
-
-impl Attention {
-    /// Whether nothing more happens until a person settles it.
-    pub(crate) fn is_parked(&self) -> bool {
-        self.waits.iter().any(|waiting| waiting.reason.is_parked())
-    }
-}
-
-/// The row of an order that waits; parked ones are counted by an index.
-fn attention_item(key: Key, attention: &Attention) -> Result<crate::ports::Item, Error> {
-    let index = attention.is_parked().then(|| parked(&key));
-    Ok(crate::ports::Item { index, ..item(key, attention)? })
-}
-
-/// What an order holds of the stock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Holds {
-    /// By product or variation; `None`: the order was found and not read yet.
-    pub(crate) lines: Option<Vec<(ShopId, Decimal)>>,
 }
 
 /// A moment as a text that sorts by time.
@@ -429,152 +402,4 @@ pub(crate) async fn due(
             return Ok(due);
         }
     }
-}
-
-/// The orders of a department that wait or need a person, by id.
-pub(crate) async fn attention(engine: &Engine, place: &Place) -> Result<Vec<(Attention, u64)>, Error> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let page =
-            engine.ledger.page(&place.attention_partition(), Range::default().after(after), 200).await?;
-        for item in &page.items {
-            all.push((body(item)?, item.version));
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// The attention for one order.
-pub(crate) async fn attention_for(
-    engine: &Engine,
-    place: &Place,
-    id: OrderId,
-) -> Result<Option<Attention>, Error> {
-    let key = Key::new(place.attention_partition(), padded(id.0));
-    engine.ledger.get(&key).await?.as_ref().map(body).transpose()
-}
-
-/// Notes that somebody was told, unless the order got on meanwhile.
-pub(crate) fn put_attention(place: &Place, attention: &Attention, version: u64) -> Result<Write, Error> {
-    let key = Key::new(place.attention_partition(), padded(attention.id.0));
-    Ok(Write::Put { item: attention_item(key, attention)?, condition: Condition::Version(version) })
-}
-
-/// What each order holds, by id.
-pub(crate) async fn holds(engine: &Engine, place: &Place) -> Result<BTreeMap<OrderId, Holds>, Error> {
-    let (mut all, mut after) = (BTreeMap::new(), None);
-    loop {
-        let page = engine.ledger.page(&place.holds_partition(), Range::default().after(after), 200).await?;
-        for item in &page.items {
-            let holds: Holds = body(item)?;
-            let id = item.key.sort.parse().map(OrderId).map_err(|_| Error::Broken {
-                what: format!("{} {}", item.key.partition, item.key.sort),
-                reason: "its key is no order id".to_owned(),
-            })?;
-            all.insert(id, holds);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// How far the shop's orders were read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reading {
-    /// Orders placed before are left alone.
-    pub(crate) from: Timestamp,
-    pub(crate) cursor: woocommerce::Cursor,
-    /// When all orders that may be taken were last compared with those taken.
-    #[serde(default)]
-    pub(crate) swept: Option<Timestamp>,
-}
-
-fn reading_key(department: &str, base: &str) -> Key {
-    Key::new(format!("D#{department}"), format!("orders#{base}"))
-}
-
-/// How far the orders were read, and the condition to move on.
-pub(crate) async fn reading(
-    engine: &Engine,
-    department: &str,
-    base: &str,
-) -> Result<(Option<Reading>, Condition), Error> {
-    match engine.ledger.get(&reading_key(department, base)).await? {
-        None => Ok((None, Condition::Absent)),
-        Some(found) => Ok((Some(body(&found)?), Condition::Version(found.version))),
-    }
-}
-
-/// The reading as a write.
-pub(crate) fn put_reading(
-    department: &str,
-    base: &str,
-    reading: &Reading,
-    condition: Condition,
-) -> Result<Write, Error> {
-    Ok(Write::Put { item: item(reading_key(department, base), reading)?, condition })
-}
-
-/// What one order holds.
-pub(crate) async fn holds_of(engine: &Engine, place: &Place, id: OrderId) -> Result<Option<Holds>, Error> {
-    let key = Key::new(place.holds_partition(), padded(id.0));
-    engine.ledger.get(&key).await?.as_ref().map(body).transpose()
-}
-
-/// Fills in what an order that was only found holds, unless somebody looked after it meanwhile.
-pub(crate) async fn fill_holds(
-    engine: &Engine,
-    place: &Place,
-    id: OrderId,
-    holds: Option<&Holds>,
-) -> Result<(), Error> {
-    let key = Key::new(place.holds_partition(), padded(id.0));
-    let Some(found) = engine.ledger.get(&key).await? else { return Ok(()) };
-    if body::<Holds>(&found)?.lines.is_some() {
-        return Ok(());
-    }
-    let condition = Condition::Version(found.version);
-    let write = match holds {
-        Some(holds) => Write::Put { item: item(key, holds)?, condition },
-        None => Write::Remove { key, condition },
-    };
-    match engine.ledger.write(vec![write]).await {
-        Err(crate::ports::LedgerError::Conflict) => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct OfficeRead {
-    server_time: Timestamp,
-}
-
-fn office_key(department: &str, base: &str) -> Key {
-    Key::new(format!("D#{department}"), format!("completions#{base}"))
-}
-
-/// By Loomis Pay's clock: customer orders that changed before it were looked at.
-pub(crate) async fn office_read(
-    engine: &Engine,
-    department: &str,
-    base: &str,
-) -> Result<Option<Timestamp>, Error> {
-    let found = engine.ledger.get(&office_key(department, base)).await?;
-    found.map(|found| Ok(body::<OfficeRead>(&found)?.server_time)).transpose()
-}
-
-/// Moves that mark.
-pub(crate) async fn put_office_read(
-    engine: &Engine,
-    department: &str,
-    base: &str,
-    server_time: Timestamp,
-) -> Result<(), Error> {
-    let put = item(office_key(department, base), &OfficeRead { server_time })?;
-    Ok(engine.ledger.write(vec![Write::Put { item: put, condition: Condition::Always }]).await?)
 }

@@ -103,15 +103,3 @@ fn of_several_the_same_one_each_time() {
     assert_eq!(found(&web, "", &existing), Some(CustomerId(5)));
     assert_eq!(found(&web, "", &[(CustomerId(5), customer("", ""))]), None);
 }
-
-#[test]
-fn a_phone_is_hidden_however_it_comes_back() {
-    let order = order(|order| order.billing.phone = "+47 913 20 408".to_owned());
-    let private = order.private();
-    for told in ["+4791320408", "004791320408", "4791320408", "91320408", "+47 913 20 408"] {
-        let text = super::super::discreet(&format!("no customer {told}, sorry"), &private);
-        assert!(!text.contains("408"), "{told}: {text}");
-    }
-    let nowhere = order.billing.clone();
-    assert_eq!(spellings("no phone", &nowhere.country), Vec::<String>::new());
-}
