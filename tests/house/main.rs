@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+mod cost;
 #[cfg(target_os = "linux")]
 // The functions are programs for Linux, and run on this machine.
 mod deploy;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod cost;
 mod dead;
 mod demo;
 mod failure;
@@ -62,5 +63,6 @@ async fn call(options: Options) -> Result<Exit, Failure> {
         Command::Redrive(asked) => dead::redrive(asked, store).await,
         Command::Backup { file } => backup::backup(&file, store).await,
         Command::Restore(asked) => backup::restore(asked, store).await,
+        Command::Cost(asked) => cost::cost(&asked),
     }
 }

@@ -139,6 +139,9 @@ pub(crate) enum Command {
     /// Makes a store (sqlite:PATH) of a backup. Its departments start paused.
     #[command(after_help = RESTORE)]
     Restore(Restore),
+    /// Reckons what it costs on AWS a month.
+    #[command(after_help = COST)]
+    Cost(Cost),
 }
 
 /// A lane by its name.
@@ -336,6 +339,40 @@ Examples:
 
 Exit codes: 1 could not be done · 2 refused: there is a store, somebody works on it, or the file is no backup
             3 done, and its departments are paused · 0 done, and it has none";
+
+const COST: &str = "\
+Reckoned from what was counted on the simulated sides (DynamoDB's units, requests to SQS, Lambda's milliseconds) and the prices
+in infra/cost.json, which says of when both are. Without tax, free tiers, logs and traffic.
+With --json: {\"a_month\",\"currency\",\"each_department\":{line:amount},\"deployment\":{line:amount},…}
+
+Examples:
+  loomis-woo cost --departments 40
+  loomis-woo cost --departments 40 --orders-per-day 100 --changes-per-day 200 --products 5000
+
+Exit codes: 0 done · 1 could not be done · 2 wrong use";
+
+/// What is to be deployed.
+#[derive(Args, Debug)]
+pub(crate) struct Cost {
+    /// How many departments.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) departments: u32,
+    /// Web orders of each, a day.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) orders_per_day: u32,
+    /// Products of each.
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(crate) products: u32,
+    /// Products of each that change, a day.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) changes_per_day: u32,
+    /// The alarms of the template.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    pub(crate) alarms: u32,
+    /// Without the NAT gateway and its address.
+    #[arg(long)]
+    pub(crate) without_fixed_address: bool,
+}
 
 /// From what a store is made.
 #[derive(Args, Debug)]
