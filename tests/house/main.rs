@@ -16,3 +16,4 @@ mod scale;
 mod sweep;
 mod template;
 mod troubles;
+mod turns;
