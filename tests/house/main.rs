@@ -22,3 +22,4 @@ mod scale;
 mod sweep;
 mod template;
 mod troubles;
+mod turns;

@@ -33,11 +33,8 @@ impl Engine {
             let reason = format!(
                 "the store was restored from a backup of {made:.0}: `resume {id}` when nobody else works on its shop"
             );
-            let writes = vec![
-                restored::put(id, &restored)?,
-                pause::restored(self, pause::department(id), reason.clone())?,
-            ];
-            self.ledger.write(writes).await?;
+            self.ledger.write(vec![restored::put(id, &restored)?]).await?;
+            pause::set_restored(self, pause::department(id), reason.clone()).await?;
             self.end_run(id).await?;
             if let Some(place) = place_of(self, id).await? {
                 self.doubt_intended(&place, &restored).await?;

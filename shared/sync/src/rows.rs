@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | `client` | client number | the client record |
 //! | `department` | department id | the department record |
-//! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…` | the client's state |
+//! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…`, `department#<id>` | the client's state and its departments |
 //! | `M#<client>` | `p#<product>`, `n#<number>` | the mirrored catalogue |
-//! | `D#<department>` | `profile`, `stock`, `pause`, `restored`, `active`, `run#<id>`, `lease#…` | the department's state |
+//! | `D#<department>` | `profile`, `stock`, `pause`, `restored`, `active`, `run#<id>`, `lease#…`, `turn#…` | the department's state |
 //! | `S#<department>` | product | the department's stock as read |
 //! | `U#<department>` | product | what is due |
 //! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>`, `w#<product>`, `i#<hash>` | links and the last decisions; sale prices being written; images |
@@ -27,6 +27,7 @@ pub(crate) mod runs;
 pub(crate) mod sending;
 pub(crate) mod standing;
 pub(crate) mod stock;
+pub(crate) mod turns;
 
 use serde::{Serialize, de::DeserializeOwned};
 

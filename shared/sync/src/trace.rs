@@ -53,7 +53,7 @@ impl Engine {
         let engine = self.in_a_trace(None);
         let span = tracing::info_span!("tick", trace = engine.trace(), tick = tick.as_str());
         let done = async {
-            let sent = engine.strike(tick, scheduled).await?;
+            let sent = engine.tick_all(tick, scheduled).await?;
             if tick == Tick::Orders {
                 engine.look_round().await?;
             }

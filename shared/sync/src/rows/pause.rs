@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use retail::fate::{Fate, Trouble};
 use serde::{Deserialize, Serialize};
 
-use super::{body, item};
+use super::{body, item, turns};
 use crate::{
     Engine, Error,
-    ports::{Condition, IndexKey, Key, Write},
+    ports::{Condition, IndexKey, Key, LedgerError, Write},
 };
 
 /// The index's partition in which all pauses are found.
@@ -91,20 +91,39 @@ pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cau
         tries,
         cause,
     };
-    engine.ledger.write(vec![put(key, &pause)?]).await?;
+    // What waits for a person is not asked for in vain each minute; a record that is mended by hand has to be noticed.
+    let rests = pause.until.is_none() && cause != Cause::Record;
+    write(engine, &key, put(key.clone(), &pause)?, rests).await?;
     Ok(pause)
 }
 
+/// Pauses a department of a restored store, whatever other pause there was.
+pub(crate) async fn set_restored(engine: &Engine, key: Key, reason: String) -> Result<(), Error> {
+    let (fate, since) = (Fate::Settings, engine.now());
+    let pause = Pause { reason, fate, since, until: None, tries: 0, cause: Cause::Restored };
+    write(engine, &key, put(key.clone(), &pause)?, true).await
+}
+
+/// A pause as a write; all of them are found by an index.
 fn put(key: Key, pause: &Pause) -> Result<Write, Error> {
     let mut put = item(key.clone(), pause)?;
     put.index = Some(IndexKey { partition: ALL.to_owned(), sort: key.partition });
     Ok(Write::Put { item: put, condition: Condition::Always })
 }
 
-/// The pause of a restored store, as a write, whatever other pause there was.
-pub(crate) fn restored(engine: &Engine, key: Key, reason: String) -> Result<Write, Error> {
-    let (fate, since) = (Fate::Settings, engine.now());
-    put(key, &Pause { reason, fate, since, until: None, tries: 0, cause: Cause::Restored })
+/// Writes a pause, and takes the department's turns out of the index or puts them back.
+async fn write(engine: &Engine, key: &Key, pause: Write, resting: bool) -> Result<(), Error> {
+    loop {
+        let mut writes = match key.partition.strip_prefix("D#") {
+            Some(department) => turns::rest(engine, department, resting).await?,
+            None => Vec::new(),
+        };
+        writes.push(pause.clone());
+        match engine.ledger.write(writes).await {
+            Err(LedgerError::Conflict) => continue,
+            other => return Ok(other?),
+        }
+    }
 }
 
 /// Ends a pause, if there is one that work or a mend may end. Tells whether there was.
@@ -122,6 +141,7 @@ pub(crate) async fn lift_if(engine: &Engine, key: &Key, ends: impl Fn(Cause) -> 
     if !read(engine, key).await?.is_some_and(|pause| ends(pause.cause)) {
         return Ok(false);
     }
-    engine.ledger.write(vec![Write::Remove { key: key.clone(), condition: Condition::Always }]).await?;
+    let remove = Write::Remove { key: key.clone(), condition: Condition::Always };
+    write(engine, key, remove, false).await?;
     Ok(true)
 }
