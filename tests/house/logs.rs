@@ -302,7 +302,7 @@ async fn a_department_that_was_due_for_long_says_so_when_its_turn_comes() {
     stage.office.set_price(stage.office.product_ids()[0], "110");
     stage.pass(Duration::from_secs(120));
     stage.engine.tick(Tick::Products, stage.engine.world.now()).await.unwrap();
-    assert!(stage.engine.work_one(Lane::Scan, Duration::ZERO).await.unwrap());
+    while stage.engine.work_one(Lane::Scan, Duration::ZERO).await.unwrap() {}
     kept.clear();
     stage.pass(Duration::from_secs(3600));
     assert!(stage.engine.work_one(Lane::Changes, Duration::ZERO).await.unwrap());

@@ -3,6 +3,8 @@ use std::{os::unix::fs::PermissionsExt, sync::Arc};
 use serde_json::json;
 use sync::ports::{Condition, Item, Key, Lane, Ledger, Outgoing, Queue, Range, Write};
 
+use world::Clock;
+
 use super::*;
 use crate::{AtWork, AtWorkError, OpenError, store::tests::Still};
 
