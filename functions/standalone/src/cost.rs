@@ -32,14 +32,37 @@ struct File {
     prices: BTreeMap<String, String>,
 }
 
-/// What is paid for; the house's counting wrapper says what each is.
+/// What is paid for, as it was counted; the house's counting wrapper says what each is.
+#[derive(Deserialize)]
+struct Counted {
+    half_reads: u64,
+    writes: u64,
+    requests: u64,
+    calls: u64,
+    mb_ms: u64,
+}
+
+/// The same, to be multiplied.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(from = "Counted")]
 struct Units {
     half_reads: Decimal,
     writes: Decimal,
     requests: Decimal,
     calls: Decimal,
     mb_ms: Decimal,
+}
+
+impl From<Counted> for Units {
+    fn from(counted: Counted) -> Units {
+        Units {
+            half_reads: counted.half_reads.into(),
+            writes: counted.writes.into(),
+            requests: counted.requests.into(),
+            calls: counted.calls.into(),
+            mb_ms: counted.mb_ms.into(),
+        }
+    }
 }
 
 impl Units {

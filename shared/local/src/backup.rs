@@ -61,7 +61,10 @@ impl Store {
     /// # Errors
     /// [`BackupError`]; no file of that name is left behind then.
     pub async fn back_up(&self, file: &Path) -> Result<Made, BackupError> {
-        let (file, now) = (file.to_owned(), self.clock().now());
+        let now = self.clock().now();
+        // As it is kept; never later than what it stands for.
+        let now = Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now);
+        let file = file.to_owned();
         self.run(move |connection| back_up(connection, &file, now)).await
     }
 }
