@@ -25,6 +25,8 @@ Environment:
                     the store (STORE.key, mode 600), made on first use
   LOOMIS_WOO_NOTIFY_URL, LOOMIS_WOO_NOTIFY_SECRET
                     who is told (a signed JSON POST) of orders that have waited for half an hour
+  LOOMIS_WOO_PRIVATE_ADDRESSES
+                    refuse: shops and Loomis Pay are spoken to at public addresses only; else: allow
   SSL_CERT_FILE     certificates to trust instead of the system's
   RUST_LOG          what is logged to stderr, in the words of tracing's EnvFilter, instead of -v
   NO_COLOR          no colours";

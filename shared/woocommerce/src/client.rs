@@ -227,7 +227,7 @@ fn basic(key: &str, secret: &str) -> String {
 /// Whether a read that failed so is worth repeating at once.
 pub(crate) fn wait(kind: &Kind) -> Wait {
     match kind {
-        Kind::Transport(TransportError::TooLarge(_)) => Wait::Never,
+        Kind::Transport(TransportError::TooLarge(_) | TransportError::Forbidden(_)) => Wait::Never,
         Kind::Transport(_) | Kind::NoJson { .. } => Wait::Usual,
         Kind::Answer(answer) => match (answer.status, answer.retry_after) {
             (408 | 425 | 429 | 500..=599, Some(asked)) => Wait::Asked(asked),
