@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws::Aws;
+use aws::{Aws, Kms};
 use aws_sdk_sqs::types::QueueAttributeName;
 use house::{engine::Engine as Cloud, sam::Stack};
 use serde_json::{Value, json};
@@ -16,7 +16,11 @@ use simulators::{
     serve::{Serving, WallClock, serve},
     shop::{Permissions, Setup, Shop},
 };
-use sync::{Counts, Engine, Stage, ports::Lane, seal::SealKey};
+use sync::{
+    Counts, Engine, Stage,
+    ports::Lane,
+    seal::{Keyring, SealKey},
+};
 
 /// How long a condition is waited for: two strikes of the clock, which strikes every minute, and room to work.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -92,7 +96,10 @@ impl House {
         let config = cloud.config();
         let world = outside::world().unwrap();
         let ports = Arc::new(Aws::new(&config, stack.names(), world.clone()));
-        let engine = Engine::new(world, ports.clone(), ports, SealKey::parse(KEY).unwrap());
+        // As a person's program is that moves to KMS: what the functions have sealed anew it opens too.
+        let kms = Kms::new(config.clone(), stack.secrets_key(), world.clone());
+        let keys = Keyring::from(kms).and(SealKey::parse(KEY).unwrap());
+        let engine = Engine::new(world, ports.clone(), ports, keys);
         House { stack, sqs: aws_sdk_sqs::Client::new(&config), engine, _cloud: cloud }
     }
 

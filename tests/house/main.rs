@@ -13,6 +13,7 @@ mod products;
 mod review;
 mod review_orders;
 mod scale;
+mod secrets;
 mod sweep;
 mod template;
 mod troubles;

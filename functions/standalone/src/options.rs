@@ -23,6 +23,9 @@ Environment:
   LOOMIS_WOO_STORE  the store, instead of --store
   LOOMIS_WOO_KEY    32 bytes in Base64 that seal the secrets in the store; without it, the key file beside
                     the store (STORE.key, mode 600), made on first use
+  LOOMIS_WOO_KMS_KEY
+                    with dynamodb:TABLE: the key of AWS's KMS, by id or ARN, that seals them instead; what
+                    LOOMIS_WOO_KEY sealed is opened while both are set, and sealed anew
   LOOMIS_WOO_NOTIFY_URL, LOOMIS_WOO_NOTIFY_SECRET
                     who is told (a signed JSON POST) of orders that have waited for half an hour
   LOOMIS_WOO_PRIVATE_ADDRESSES

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use sync::{
     Engine, Fault, Notify, Stop,
     ports::{Lane, Queue, VISIBILITY},
-    seal::{SealError, SealKey},
+    seal::SealError,
 };
 use world::{Clock, World};
 
@@ -45,11 +45,12 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`] naming the variable.
 pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
-    let key = env::var("LOOMIS_WOO_KEY").map_err(|_| ConfigError("LOOMIS_WOO_KEY"))?;
-    let key = SealKey::parse(&key)?;
-    let aws = Aws::from_env(world.clone()).await?;
+    let config = crate::config().await;
+    let keys = crate::keyring(&config, &world, |name| env::var(name).ok())?;
+    let keys = keys.ok_or(ConfigError("LOOMIS_WOO_KMS_KEY"))?;
+    let aws = Aws::new(&config, Names::from_env()?, world.clone());
     let ports = Arc::new(aws.clone());
-    let mut engine = Engine::new(world, ports.clone(), ports, key);
+    let mut engine = Engine::new(world, ports.clone(), ports, keys);
     engine.notify = Notify::from_environment(|name| env::var(name).ok())?;
     Ok((engine, aws))
 }

@@ -16,7 +16,7 @@ use crate::{
     Error,
     ports::{Ledger, Queue},
     rows::pace::LedgerGate,
-    seal::SealKey,
+    seal::Keyring,
 };
 
 /// Figures that a person may change.
@@ -36,7 +36,7 @@ impl Default for Limits {
     }
 }
 
-/// The world, the ports, and the key of the secrets.
+/// The world, the ports, and the keys of the secrets.
 #[derive(Clone)]
 pub struct Engine {
     /// Time, chance and the way out.
@@ -46,7 +46,7 @@ pub struct Engine {
     /// The queues.
     pub queue: Arc<dyn Queue>,
     /// What secrets are sealed with.
-    pub key: Arc<SealKey>,
+    pub keys: Keyring,
     /// Figures that a person may change.
     pub limits: Limits,
     /// Who is told of orders that wait.
@@ -66,13 +66,18 @@ struct Office {
 
 impl Engine {
     /// An engine with the usual limits.
-    pub fn new(world: World, ledger: Arc<dyn Ledger>, queue: Arc<dyn Queue>, key: SealKey) -> Engine {
+    pub fn new(
+        world: World,
+        ledger: Arc<dyn Ledger>,
+        queue: Arc<dyn Queue>,
+        keys: impl Into<Keyring>,
+    ) -> Engine {
         Engine {
             world,
             pace: ledger.clone(),
             ledger,
             queue,
-            key: Arc::new(key),
+            keys: keys.into(),
             limits: Limits::default(),
             notify: None,
             stop: Stop::default(),

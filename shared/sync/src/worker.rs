@@ -21,7 +21,7 @@ impl Engine {
     /// ledger, paused if need be.
     ///
     /// # Errors
-    /// Only when the ledger or the queue failed, or the message is none of ours: then it is to come again, and ends among
+    /// Only when the ledger, the queue or the keys failed, or the message is none of ours: then it is to come again, and ends among
     /// the dead letters if it keeps failing.
     pub async fn handle(&self, text: &str) -> Result<(), Error> {
         let wake = Wake::decode(text)?;
@@ -29,7 +29,7 @@ impl Engine {
         match self.look_after(&wake).await {
             Ok(()) => Ok(()),
             Err(Error::Stopped | Error::Taken) => self.wake(wake).await,
-            Err(error @ (Error::Ledger(_) | Error::Queue(_))) => Err(error),
+            Err(error @ (Error::Ledger(_) | Error::Queue(_) | Error::Sealing(_))) => Err(error),
             Err(error) => match error.trouble() {
                 Some(trouble) => self.pause(&wake, &trouble).await,
                 None => Err(error),
