@@ -17,3 +17,4 @@ mod secrets;
 mod sweep;
 mod template;
 mod troubles;
+mod webhooks;

@@ -33,7 +33,9 @@ impl House {
             Some(("sqlite", path)) if !path.is_empty() => {
                 House::on_file(Path::new(path), world).await?.notifying()
             }
-            Some(("dynamodb", table)) if !table.is_empty() => on_table(table, world).await?.notifying(),
+            Some(("dynamodb", table)) if !table.is_empty() => {
+                on_table(table, world).await?.notifying()?.hinted()
+            }
             _ => Err(Failure::refused(format!(
                 "--store {store:?} is no store: write sqlite:PATH or dynamodb:TABLE"
             ))),
@@ -86,6 +88,13 @@ impl House {
     /// The same house, which tells whom the environment names of orders that wait.
     fn notifying(mut self) -> Result<House, Failure> {
         self.engine.notify = sync::Notify::from_environment(|name| std::env::var(name).ok())
+            .map_err(|fault| Failure::refused(fault.to_string()))?;
+        Ok(self)
+    }
+
+    /// The same house, which knows where the deployed functions take shops' webhooks. This program takes none itself.
+    fn hinted(mut self) -> Result<House, Failure> {
+        self.engine.webhooks = sync::webhook_url(|name| std::env::var(name).ok())
             .map_err(|fault| Failure::refused(fault.to_string()))?;
         Ok(self)
     }

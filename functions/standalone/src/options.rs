@@ -28,6 +28,8 @@ Environment:
                     LOOMIS_WOO_KEY sealed is opened while both are set, and sealed anew
   LOOMIS_WOO_NOTIFY_URL, LOOMIS_WOO_NOTIFY_SECRET
                     who is told (a signed JSON POST) of orders that have waited for half an hour
+  LOOMIS_WOO_WEBHOOK_URL
+                    with dynamodb:TABLE: where the deployed functions take shops' webhooks (output WebhookUrl)
   LOOMIS_WOO_PRIVATE_ADDRESSES
                     refuse: shops and Loomis Pay are spoken to at public addresses only; else: allow
   SSL_CERT_FILE     certificates to trust instead of the system's

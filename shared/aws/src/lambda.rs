@@ -1,5 +1,7 @@
 //! What a function deployed to Lambda adds: building the engine, and answering a batch of messages one by one.
 
+mod hook;
+
 use std::{collections::BTreeMap, env, error::Error, sync::Arc, time::Duration};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -17,6 +19,8 @@ use world::{Clock, World};
 
 use crate::{Aws, ConfigError, Names};
 
+pub use hook::hook;
+
 /// What is left of a function's time when nothing new is begun and work is asked to stop: a shop's slow answer.
 const LAST_CALL: Duration = Duration::from_secs(15);
 
@@ -32,9 +36,9 @@ pub enum StartError {
     /// A variable is missing.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Who is to be told of orders can't be.
+    /// An address can't be used: who is told of orders, or where webhooks come in.
     #[error(transparent)]
-    Notify(#[from] Fault),
+    Address(#[from] Fault),
     /// `LOOMIS_WOO_KEY` is no key.
     #[error("LOOMIS_WOO_KEY can't be used")]
     Key(#[from] SealError),
@@ -52,6 +56,7 @@ pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
     let ports = Arc::new(aws.clone());
     let mut engine = Engine::new(world, ports.clone(), ports, keys);
     engine.notify = Notify::from_environment(|name| env::var(name).ok())?;
+    engine.webhooks = sync::webhook_url(|name| env::var(name).ok())?;
     Ok((engine, aws))
 }
 

@@ -10,6 +10,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use url::Url;
 use world::World;
 
 use crate::{
@@ -51,6 +52,8 @@ pub struct Engine {
     pub limits: Limits,
     /// Who is told of orders that wait.
     pub notify: Option<crate::Notify>,
+    /// Where shops deliver their webhooks ([`crate::webhook_url`]); none: no webhooks are made.
+    pub webhooks: Option<Url>,
     /// Asks everything to stop after the record in hand.
     pub stop: Stop,
     /// The offices that were spoken to, by client number: they hold the login.
@@ -80,6 +83,7 @@ impl Engine {
             keys: keys.into(),
             limits: Limits::default(),
             notify: None,
+            webhooks: None,
             stop: Stop::default(),
             offices: Arc::default(),
         }

@@ -20,6 +20,7 @@ mod status;
 mod survey;
 mod tick;
 mod wake;
+mod webhooks;
 mod worker;
 
 pub use check::{Check, Finding};
@@ -38,3 +39,4 @@ pub use rows::{
 pub use status::{DepartmentStatus, RunStatus};
 pub use tick::Tick;
 pub use wake::Wake;
+pub use webhooks::{Delivery, Hint, webhook_url};

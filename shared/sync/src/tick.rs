@@ -112,6 +112,9 @@ impl Engine {
         if tick == Tick::Sweep && settings.orders.is_some() {
             wakes.push(Wake::Orders { department: id.clone(), all: true });
         }
+        if tick == Tick::Sweep && self.webhooks.is_some() {
+            wakes.push(Wake::Webhooks { department: id.clone() });
+        }
         let (first, _) = due::page(self, &id, None, 1).await?;
         if !first.is_empty() {
             wakes.push(Wake::Due { department: id });
@@ -178,6 +181,7 @@ impl Wake {
             Wake::Run { run, .. } => format!("run-{run}"),
             Wake::Batch { run, batch, .. } => format!("batch-{run}-{batch}"),
             Wake::Orders { department, all } => format!("orders-{department}-{all}"),
+            Wake::Webhooks { department } => format!("webhooks-{department}"),
             Wake::Order { department, order } => format!("order-{department}-{order}"),
             Wake::Due { department } => format!("due-{department}"),
         }

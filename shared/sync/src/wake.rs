@@ -48,6 +48,11 @@ pub enum Wake {
         #[serde(default)]
         all: bool,
     },
+    /// The shop's webhooks are to be looked after.
+    Webhooks {
+        /// The department.
+        department: String,
+    },
     /// An order is to be looked after.
     Order {
         /// The department.
@@ -73,7 +78,7 @@ impl Wake {
     /// Which queue carries it.
     pub fn lane(&self) -> Lane {
         match self {
-            Wake::Orders { .. } | Wake::Order { .. } => Lane::Orders,
+            Wake::Orders { .. } | Wake::Webhooks { .. } | Wake::Order { .. } => Lane::Orders,
             Wake::Catalogue { .. } | Wake::Stock { .. } => Lane::Scan,
             Wake::Run { .. } | Wake::Batch { .. } => Lane::Bulk,
             Wake::Due { .. } => Lane::Changes,
@@ -86,6 +91,7 @@ impl Wake {
             Wake::Run { department, .. }
             | Wake::Batch { department, .. }
             | Wake::Orders { department, .. }
+            | Wake::Webhooks { department }
             | Wake::Order { department, .. }
             | Wake::Due { department } => department,
         }

@@ -14,6 +14,7 @@ use crate::{
     },
     run,
     wake::Wake,
+    webhooks,
 };
 
 impl Engine {
@@ -49,6 +50,7 @@ impl Engine {
             Wake::Batch { department, run, batch } => run::apply_batch(self, department, run, *batch).await?,
             Wake::Due { department } => run::apply_due(self, department).await?,
             Wake::Orders { department, all } => orders::find(self, department, *all).await?,
+            Wake::Webhooks { department } => webhooks::keep(self, department).await?,
             Wake::Order { department, order } => {
                 orders::look_after(self, department, OrderId(*order)).await?
             }
@@ -173,6 +175,7 @@ impl Wake {
             | Wake::Run { department, .. }
             | Wake::Batch { department, .. }
             | Wake::Orders { department, .. }
+            | Wake::Webhooks { department }
             | Wake::Order { department, .. }
             | Wake::Due { department } => Some(department),
         }

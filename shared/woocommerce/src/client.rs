@@ -10,6 +10,7 @@ mod orders;
 mod products;
 mod profile;
 mod variations;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use world::{Method, Request, Response, Retry, TransportError, Wait, World};
 
 pub use batch::MAX_BATCH;
 pub use changes::{Cursor, Page};
+pub use webhooks::{Topic, Webhook, WebhookChange, WebhookStatus};
 
 use crate::{
     Auth, Capabilities, Connection, Error,
