@@ -8,7 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use house::stage::{KEY, TOKEN, client, department, drain};
+use house::stage::{KEY, TOKEN, client, department, drain, strike};
 use retail::Decimal;
 use serde_json::{Value, json};
 use simulators::{
@@ -233,7 +233,7 @@ impl<'a> Stage<'a> {
     /// One tick of the schedule, worked off.
     pub(crate) async fn tick(&self, tick: Tick) {
         self.settle().await;
-        self.engine.tick(tick, self.town.world.now()).await.unwrap();
+        strike(&self.engine, tick).await;
         drain(&self.engine).await;
         let status = self.engine.status_of("1").await.unwrap();
         assert!(status.pause.is_none(), "{status:#?}");

@@ -17,4 +17,5 @@ mod secrets;
 mod sweep;
 mod template;
 mod troubles;
+mod turns;
 mod webhooks;

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use house::stage::{SECRET, Stage, TOKEN, dawn, department};
+use house::stage::{SECRET, Stage, TOKEN, dawn, department, drain, strike};
 use retail::Decimal;
 use serde_json::json;
 use simulators::{
@@ -135,7 +135,7 @@ async fn an_order_of_many_lines_is_deducted_and_given_back() {
     // A message that the ledger can't take is given back, and never gets through.
     for _ in 0..3 {
         stage.pass(Duration::from_secs(120));
-        stage.engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+        strike(&stage.engine, Tick::Orders).await;
         for _ in 0..10 {
             stage.engine.work_one(Lane::Orders, Duration::ZERO).await.unwrap();
         }
@@ -190,14 +190,16 @@ async fn whoever_is_told_and_does_not_answer_holds_up_no_order() {
     });
     stage.pass(Duration::from_secs(3600));
     let began = stage.engine.world.now();
-    engine.tick(Tick::Orders, began).await.unwrap();
+    strike(&engine, Tick::Orders).await;
+    drain(&engine).await;
     let took = Duration::try_from(stage.engine.world.now().duration_since(began)).unwrap();
     assert!(took <= Duration::from_secs(15), "{took:?}");
     assert_eq!(faults.count("POST /orders"), 1);
     // Once it answers, all are told of.
     faults.clear();
     faults.add(Rule::always(Kind::Fail { status: 200, body: String::new(), headers: Default::default() }));
-    engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+    strike(&engine, Tick::Orders).await;
+    drain(&engine).await;
     assert_eq!(faults.count("POST /orders"), 6);
 }
 
@@ -234,7 +236,7 @@ async fn a_wake_up_that_comes_again_is_no_second_look() {
     // Found and noted; then the schedule fires while the queue is long.
     for _ in 0..4 {
         stage.pass(Duration::from_secs(60));
-        stage.engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+        strike(&stage.engine, Tick::Orders).await;
         stage.engine.work_one(Lane::Orders, Duration::ZERO).await.unwrap();
     }
     stage.drain().await;
@@ -302,8 +304,10 @@ async fn a_worker_that_dies_over_a_line_that_can_be_deducted_at_last_leaves_it_t
         stage.pass(Duration::from_secs(3600));
         let dying = Arc::new(Dying::after(stage.store.clone(), step));
         let engine = stage.engine_on(dying.clone(), 2);
-        if engine.tick(Tick::Orders, stage.engine.world.now()).await.is_ok() {
-            drain_dying(&engine).await;
+        for tick in [Tick::Orders, Tick::Completions] {
+            if engine.tick(tick, stage.engine.world.now()).await.is_ok() {
+                drain_dying(&engine).await;
+            }
         }
         let died = dying.left.load(Ordering::SeqCst) <= 0;
         stage.pass(Duration::from_secs(1200));

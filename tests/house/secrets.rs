@@ -16,6 +16,11 @@ use world::World;
 /// A key of our own.
 const OWN: [u8; 32] = [7; 32];
 
+/// Nobody listens there: port 9 of this machine.
+const NOBODY: &str = "http://127.0.0.1:9";
+
+const DUE: &str = r#"{"schema":1,"wake":"due","department":"1"}"#;
+
 const PLACE: &str = "department/1/shop.consumer_secret";
 
 fn world() -> World {
@@ -114,18 +119,28 @@ impl Stage {
 }
 
 fn client() -> Value {
-    json!({ "client_number": "012345", "client_token": "client-token-of-more-than-thirty-characters" })
+    json!({
+        "client_number": "012345",
+        "client_token": "client-token-of-more-than-thirty-characters",
+        "api_url": format!("{NOBODY}/v1/"),
+    })
 }
 
 fn department() -> Value {
     json!({
         "department_id": "1", "name": "Oslo", "client_number": "012345", "department_token": "token",
-        "shop": { "url": "https://shop.example", "consumer_key": "ck_1", "consumer_secret": "cs_1" },
+        "shop": { "url": NOBODY, "consumer_key": "ck_1", "consumer_secret": "cs_1" },
         "products": { "automatic_transfer": true },
     })
 }
 
-const TICK: sync::Tick = sync::Tick::Stock;
+/// What a test of both sides has to say of the records: opened, or not and why. It opens all four secrets.
+async fn opens(engine: &Engine) -> Result<(), String> {
+    let check = engine.check("1").await.expect("the keys are in reach");
+    let settings = &check.findings[0];
+    assert_eq!(settings.what, "settings");
+    if settings.good { Ok(()) } else { Err(settings.text.clone()) }
+}
 
 #[tokio::test]
 async fn records_move_to_kms_when_they_are_read_with_both_keys() {
@@ -135,29 +150,25 @@ async fn records_move_to_kms_when_they_are_read_with_both_keys() {
     engine.put_department(department()).await.unwrap();
     assert_eq!(stage.forms().await, ["sealed:1"; 4]);
 
-    // KMS alone can't open them, says what is missing, and stops that department.
+    // KMS alone can't open them, and says what is missing.
     let cloud = cloud().await;
     let id = cloud.kms_key().await;
     let kms = || Kms::new(cloud.config(), &id, world());
-    let alone = stage.engine(kms());
-    alone.tick(TICK, alone.world.now()).await.unwrap();
-    let pause = alone.status_of("1").await.unwrap().pause.expect("it is paused");
-    assert!(pause.reason.contains("LOOMIS_WOO_KEY, which is not set"), "{}", pause.reason);
+    let told = opens(&stage.engine(kms())).await.unwrap_err();
+    assert!(told.contains("LOOMIS_WOO_KEY, which is not set"), "{told}");
     assert_eq!(stage.forms().await, ["sealed:1"; 4]);
 
     // Both: opened, and sealed anew.
-    let both = stage.engine(Keyring::from(kms()).and(SealKey::new(OWN)));
-    both.tick(TICK, both.world.now()).await.unwrap();
-    assert_eq!(both.status_of("1").await.unwrap().pause.map(|pause| pause.reason), None);
+    opens(&stage.engine(Keyring::from(kms()).and(SealKey::new(OWN)))).await.unwrap();
     assert_eq!(stage.forms().await, ["kms:1"; 4]);
 
-    // From now on KMS is enough; and a key of our own is not.
-    let alone = stage.engine(kms());
-    alone.tick(TICK, alone.world.now()).await.unwrap();
-    assert!(alone.status_of("1").await.unwrap().pause.is_none());
+    // From now on KMS is enough; and a key of our own is not: its department is stopped, visibly.
+    opens(&stage.engine(kms())).await.unwrap();
     let engine = stage.engine(SealKey::new(OWN));
-    engine.tick(TICK, engine.world.now()).await.unwrap();
-    let pause = engine.status_of("1").await.unwrap().pause.expect("it is paused");
+    let told = opens(&engine).await.unwrap_err();
+    assert!(told.contains("LOOMIS_WOO_KMS_KEY is not set"), "{told}");
+    engine.handle(DUE).await.unwrap();
+    let pause = stage.engine(kms()).status_of("1").await.unwrap().pause.expect("it is paused");
     assert!(pause.reason.contains("LOOMIS_WOO_KMS_KEY is not set"), "{}", pause.reason);
 }
 
@@ -172,11 +183,11 @@ async fn a_secret_written_by_hand_is_sealed_under_kms_when_it_is_first_read() {
     item.body["shop"]["consumer_secret"] = json!(" cs_by_hand ");
     stage.store.write_each(vec![item], Vec::new()).await.unwrap();
     assert_eq!(stage.forms().await, ["kms:1", "kms:1", "kms:1", "plain"]);
-    engine.tick(TICK, engine.world.now()).await.unwrap();
+    opens(&engine).await.unwrap();
     assert_eq!(stage.forms().await, ["kms:1"; 4]);
     // A put that leaves it out keeps it.
     let mut record = department();
-    record["shop"] = json!({ "url": "https://shop.example" });
+    record["shop"] = json!({ "url": NOBODY });
     let before = stage.row("department", "1").await["shop"]["consumer_secret"].clone();
     engine.put_department(record).await.unwrap();
     assert_eq!(stage.row("department", "1").await["shop"]["consumer_secret"], before);
@@ -196,12 +207,11 @@ async fn while_kms_is_out_of_reach_nothing_is_called_damaged() {
     engine.put_client(client()).await.unwrap();
     engine.put_department(department()).await.unwrap();
 
-    // Nobody listens at port 9 of this machine.
-    let config = cloud.config().into_builder().endpoint_url("http://127.0.0.1:9").build();
+    let config = cloud.config().into_builder().endpoint_url(NOBODY).build();
     let away = stage.engine(Kms::new(config, &id, world()));
-    let error = away.handle(r#"{"schema":1,"wake":"due","department":"1"}"#).await.unwrap_err();
+    let error = away.handle(DUE).await.unwrap_err();
     assert!(matches!(&error, Error::Sealing(_)), "{error:?}");
-    assert!(matches!(away.tick(TICK, away.world.now()).await, Err(Error::Sealing(_))));
+    assert!(matches!(away.check("1").await, Err(Error::Sealing(_))));
     let error = away.put_client(client()).await.unwrap_err();
     assert!(matches!(&error, Error::Sealing(_)), "{error:?}");
     assert!(engine.status_of("1").await.unwrap().pause.is_none());

@@ -63,7 +63,7 @@ fn a_function_s_binary_is_named_like_its_folder() {
 #[test]
 fn the_sample_events_are_the_clock_s() {
     let clocks = template()["Resources"]["Schedule"]["Properties"]["Events"].as_object().expect("clocks");
-    assert_eq!(clocks.len(), 4);
+    assert_eq!(clocks.len(), 5);
     for (name, clock) in clocks {
         let input = clock["Properties"]["Input"].as_str().expect("an input");
         let mut event: Value = serde_json::from_str(input).expect("the input is JSON");

@@ -200,6 +200,7 @@ impl Engine {
             (Lane::Changes, "ChangesQueue"),
             (Lane::Scan, "ScanQueue"),
             (Lane::Bulk, "BulkQueue"),
+            (Lane::Notices, "NoticesQueue"),
         ] {
             queues.insert(lane, make_queue(&sqs, &stack, queue).await);
         }

@@ -77,6 +77,7 @@ impl Stack {
             (Lane::Changes, "ChangesQueue"),
             (Lane::Scan, "ScanQueue"),
             (Lane::Bulk, "BulkQueue"),
+            (Lane::Notices, "NoticesQueue"),
         ];
         let queues = lanes.into_iter().map(|(lane, name)| (lane, output(name))).collect();
         Names { table: output("Table"), queues }

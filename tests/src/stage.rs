@@ -16,7 +16,7 @@ use sync::{
     ports::{Lane, Ledger, Queue},
     seal::SealKey,
 };
-use world::{Clock, World};
+use world::World;
 
 /// The key of every stage's secrets.
 pub const KEY: [u8; 32] = [7; 32];
@@ -132,10 +132,10 @@ impl Stage {
         run
     }
 
-    /// One tick of the schedule, worked off.
+    /// One tick of the schedule, worked off. The clocks of orders and of completions strike together.
     pub async fn tick(&self, tick: sync::Tick) {
         self.pass(Duration::from_secs(120));
-        self.engine.tick(tick, self.clock.now()).await.expect("a tick");
+        strike(&self.engine, tick).await;
         self.drain().await;
     }
 
@@ -152,6 +152,14 @@ impl Stage {
     /// How often products were written to the shop.
     pub fn writes(&self) -> usize {
         self.shop_faults.count("POST /wp-json/wc/v3/products/batch")
+    }
+}
+
+/// A tick, now. The clocks of orders and of completions strike together.
+pub async fn strike(engine: &Engine, tick: sync::Tick) {
+    engine.tick(tick, engine.world.now()).await.expect("a tick");
+    if tick == sync::Tick::Orders {
+        engine.tick(sync::Tick::Completions, engine.world.now()).await.expect("a tick");
     }
 }
 

@@ -206,7 +206,7 @@ async fn flow_once(house: &House, sides: &Sides, signals: &Asked) -> Result<usiz
 /// One round of the continuous sync.
 async fn round(house: &House, signals: &Asked) -> Result<(), Failure> {
     let now = house.engine.world.now();
-    for tick in [Tick::Orders, Tick::Stock, Tick::Products] {
+    for tick in [Tick::Orders, Tick::Completions, Tick::Stock, Tick::Products] {
         house.engine.tick(tick, now).await?;
     }
     let workers = Workers::start(house, Patience::None);

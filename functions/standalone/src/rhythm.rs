@@ -12,6 +12,9 @@ pub(crate) struct Rhythm {
     /// How often orders are looked for.
     #[arg(long, env = "LOOMIS_WOO_ORDERS_EVERY", default_value = "60", value_parser = every, value_name = "TIME")]
     pub(crate) orders_every: Duration,
+    /// How often orders that are known are looked after: what waits, finished customer orders, alarms.
+    #[arg(long, env = "LOOMIS_WOO_COMPLETIONS_EVERY", default_value = "60", value_parser = every, value_name = "TIME")]
+    pub(crate) completions_every: Duration,
     /// How often stock is compared: 120 (seconds), 90s, 2m.
     #[arg(long, env = "LOOMIS_WOO_STOCK_EVERY", default_value = "120", value_parser = every, value_name = "TIME")]
     pub(crate) stock_every: Duration,
@@ -37,19 +40,19 @@ fn time_of_day(text: &str) -> Result<Time, String> {
 }
 
 /// The sweep's place among the ticks.
-const SWEEP: usize = 3;
+const SWEEP: usize = 4;
 
 /// The moments at which each tick is due next.
 pub(crate) struct Schedule {
     rhythm: Rhythm,
     zone: TimeZone,
-    next: [(Tick, Timestamp); 4],
+    next: [(Tick, Timestamp); 5],
 }
 
 impl Schedule {
     /// All but the sweep is due at once; the sweep at its next time.
     pub(crate) fn new(rhythm: Rhythm, zone: TimeZone, now: Timestamp) -> Schedule {
-        let next = [Tick::Orders, Tick::Stock, Tick::Products, Tick::Sweep].map(|tick| (tick, now));
+        let next = Tick::ALL.map(|tick| (tick, now));
         let mut schedule = Schedule { rhythm, zone, next };
         schedule.next[SWEEP].1 = schedule.after(Tick::Sweep, now);
         schedule
@@ -90,6 +93,7 @@ impl Schedule {
     fn every(&self, tick: Tick) -> Option<i64> {
         let every = match tick {
             Tick::Orders => self.rhythm.orders_every,
+            Tick::Completions => self.rhythm.completions_every,
             Tick::Stock => self.rhythm.stock_every,
             Tick::Products => self.rhythm.products_every,
             Tick::Sweep => return None,

@@ -155,7 +155,7 @@ async fn once(house: &House, asked: &Asked) -> Result<Exit, Failure> {
     let engine = &house.engine;
     let now = engine.world.now();
     // The sweep first: what it reads whole, the others need not read again.
-    for tick in [Tick::Sweep, Tick::Orders, Tick::Products, Tick::Stock] {
+    for tick in [Tick::Sweep, Tick::Orders, Tick::Completions, Tick::Products, Tick::Stock] {
         engine.tick(tick, now).await?;
     }
     let workers = Workers::start(house, Patience::None);
@@ -217,7 +217,7 @@ pub(crate) async fn work_off(
             pending.iter().filter(|one| is_paused(one, now)).map(|one| one.id.clone()).collect();
         if still.len() < pending.len() && (still != paused || nudged.elapsed() > NUDGE) {
             nudged = Instant::now();
-            for tick in [Tick::Orders, Tick::Products, Tick::Stock] {
+            for tick in [Tick::Orders, Tick::Completions, Tick::Products, Tick::Stock] {
                 engine.tick(tick, now).await?;
             }
         }

@@ -26,11 +26,12 @@ pub struct Names {
 pub struct ConfigError(pub &'static str);
 
 /// Which variable holds a lane's queue.
-const QUEUES: [(Lane, &str); 4] = [
+const QUEUES: [(Lane, &str); 5] = [
     (Lane::Orders, "LOOMIS_WOO_QUEUE_ORDERS"),
     (Lane::Changes, "LOOMIS_WOO_QUEUE_CHANGES"),
     (Lane::Scan, "LOOMIS_WOO_QUEUE_SCAN"),
     (Lane::Bulk, "LOOMIS_WOO_QUEUE_BULK"),
+    (Lane::Notices, "LOOMIS_WOO_QUEUE_NOTICES"),
 ];
 
 impl Names {

@@ -22,7 +22,7 @@ use crate::{
         lease::{self, Lease},
         mirror::{self, Covered},
         records::Client,
-        runs,
+        runs, turns,
     },
     wake::Wake,
 };
@@ -341,11 +341,20 @@ async fn hand_over_noted(engine: &Engine, client: &str) -> Result<bool, Error> {
     Ok(true)
 }
 
-/// The departments to which changes flow by themselves.
+/// The departments to which changes flow by themselves. Of one whose record can't be used nobody knows: what changes until
+/// it is mended is due for it, and is then let go if it doesn't flow.
 async fn flow_to(engine: &Engine, client: &str) -> Result<Vec<String>, Error> {
-    let departments = engine.departments_of(client).await?.into_iter();
     let flows = |settings: &DepartmentSettings| settings.enabled && settings.products.automatic_transfer;
-    Ok(departments.map(|one| one.settings).filter(flows).map(|settings| settings.id).collect())
+    let mut departments = Vec::new();
+    for id in turns::members(engine, client).await? {
+        match engine.department(&id).await {
+            Ok(one) if one.settings.client_number != client || !flows(&one.settings) => {}
+            Ok(_) | Err(Error::Broken { .. }) => departments.push(id),
+            Err(Error::Missing { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(departments)
 }
 
 /// Marks what changed as due for these departments.

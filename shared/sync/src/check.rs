@@ -56,6 +56,7 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
+        self.census_of(id).await?;
         check.say("settings", "can be read, and fit together");
         self.check_office(&department, &mut check).await?;
         self.check_shop(&department, &mut check).await?;

@@ -15,7 +15,7 @@ mod story;
 pub use alarm::Notify;
 pub use story::{EffectStory, OrderStory, Settlement, WaitingOrder};
 
-pub(crate) use alarm::raise;
+pub(crate) use alarm::{overdue, raise};
 pub(crate) use desk::look_after;
 pub(crate) use find::{find, hinted};
 
@@ -24,9 +24,13 @@ use std::time::Duration;
 use retail::order::OrderId;
 
 use crate::{
-    Engine, Error, pair,
+    Engine, Error, Wake, pair,
     ports::{Condition, Key, LedgerError, Write},
-    rows::{body, item, lease::Lease, orders::Place},
+    rows::{
+        body, item,
+        lease::Lease,
+        orders::{self, Place},
+    },
 };
 
 /// How long to wait for a worker that is at orders of the same department.
@@ -68,9 +72,28 @@ pub(crate) async fn place_of(engine: &Engine, department: &str) -> Result<Option
     Ok(pair::found(engine, department).await?.map(|found| Place::of(department, &found.base)))
 }
 
+/// Orders that are woken for at once; the next tick goes on.
+const DUE: usize = 500;
+
+/// Wakes the orders of a department that are due by themselves, and whoever tells somebody of those that wait for long.
+pub(crate) async fn wake_due(engine: &Engine, department: &str) -> Result<(), Error> {
+    if find::taking(&engine.department(department).await?).is_none() {
+        return Ok(());
+    }
+    let Some(place) = place_of(engine, department).await? else { return Ok(()) };
+    let due = orders::due(engine, &place, engine.now(), DUE).await?.into_iter();
+    let mut wakes: Vec<Wake> =
+        due.map(|order| Wake::Order { department: department.to_owned(), order: order.0 }).collect();
+    if overdue(engine, &place).await? {
+        wakes.push(Wake::Notices { department: department.to_owned() });
+    }
+    let wakes = wakes.into_iter().map(|wake| (wake, engine.world.identity()));
+    engine.wake_all(wakes.collect()).await
+}
+
 impl Engine {
     /// Sends a wake-up for an order.
     pub(crate) async fn wake_order(&self, department: &str, order: OrderId) -> Result<(), Error> {
-        self.wake(crate::Wake::Order { department: department.to_owned(), order: order.0 }).await
+        self.wake(Wake::Order { department: department.to_owned(), order: order.0 }).await
     }
 }

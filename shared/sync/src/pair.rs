@@ -14,6 +14,7 @@ use crate::{
         body, item, pause,
         records::{Client, Department},
         standing::Links,
+        turns,
     },
 };
 
@@ -155,7 +156,7 @@ impl Engine {
     /// The departments of a client whose records can be used.
     pub(crate) async fn departments_of(&self, client: &str) -> Result<Vec<Department>, Error> {
         let mut departments = Vec::new();
-        for id in self.department_ids_of(client).await? {
+        for id in turns::members(self, client).await? {
             match self.department(&id).await {
                 Ok(department) if department.settings.client_number == client => departments.push(department),
                 // A broken record stops its own department, visibly, when its turn comes; and no other.

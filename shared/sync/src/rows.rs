@@ -4,9 +4,9 @@
 //! |---|---|---|
 //! | `client` | client number | the client record |
 //! | `department` | department id | the department record |
-//! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…` | the client's state |
+//! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…`, `department#<id>` | the client's state and its departments |
 //! | `M#<client>` | `p#<product>`, `n#<number>` | the mirrored catalogue |
-//! | `D#<department>` | `profile`, `stock`, `pause`, `active`, `run#<id>`, `lease#…` | the department's state |
+//! | `D#<department>` | `profile`, `stock`, `pause`, `active`, `run#<id>`, `lease#…`, `turn#…` | the department's state |
 //! | `D#<department>` | `webhooks` | the shop's webhooks and what they are signed with |
 //! | `W#<department>` | hash | hints that came in, for a day |
 //! | `S#<department>` | product | the department's stock as read |
@@ -28,6 +28,7 @@ pub(crate) mod runs;
 pub(crate) mod sending;
 pub(crate) mod standing;
 pub(crate) mod stock;
+pub(crate) mod turns;
 
 use serde::{Serialize, de::DeserializeOwned};
 

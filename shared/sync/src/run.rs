@@ -24,7 +24,7 @@ use crate::{
         lease::Lease,
         log, mirror,
         runs::{self, Batch, BatchState, Counts, Run, RunKind, Stage},
-        stock,
+        stock, turns,
     },
     survey::{Leave, survey},
     wake::Wake,
@@ -36,6 +36,8 @@ const STEP: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a person's word that many products may become drafts holds.
 const WORD: Duration = Duration::from_secs(24 * 3600);
+/// How long what is due of a department that is switched off is left alone; putting its record ends the wait.
+const SWITCHED_OFF: Duration = Duration::from_secs(3600);
 
 /// The department's right to write to its shop.
 pub(crate) async fn shop_lease(engine: &Engine, department: &str) -> Result<Lease, Error> {
@@ -413,9 +415,14 @@ async fn apply_and_count(
 /// Brings over what is due for a department, page by page, to the end. Tells whether the shop was spoken to.
 pub(crate) async fn apply_due(engine: &Engine, department: &str) -> Result<bool, Error> {
     let settings = engine.department(department).await?.settings;
+    let turn = turns::due_now(engine, department).await?;
     let (first, _) = due::page(engine, department, None, 1).await?;
-    if first.is_empty() || !settings.enabled {
-        return Ok(false);
+    if first.is_empty() {
+        return turns::due_next(engine, turn, None).await.map(|()| false);
+    }
+    if !settings.enabled {
+        let later = engine.now() + SWITCHED_OFF;
+        return turns::due_next(engine, turn, Some(later)).await.map(|()| false);
     }
     let lease = shop_lease(engine, department).await?;
     let pair = engine.pair(department, Knowledge::Recent).await?;
@@ -428,6 +435,7 @@ pub(crate) async fn apply_due(engine: &Engine, department: &str) -> Result<bool,
 
 async fn apply_due_pages(engine: &Engine, work: &mut Work<'_>) -> Result<bool, Error> {
     let department = work.pair.department.settings.id.clone();
+    let turn = turns::due_now(engine, &department).await?;
     let (mut after, mut spoke) = (None, false);
     loop {
         engine.go_on()?;
@@ -450,6 +458,8 @@ async fn apply_due_pages(engine: &Engine, work: &mut Work<'_>) -> Result<bool, E
         }
         after = next;
         if after.is_none() {
+            let next = due::next(engine, &department).await?;
+            turns::due_next(engine, turn, next).await?;
             return Ok(spoke);
         }
     }

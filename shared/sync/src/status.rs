@@ -169,6 +169,7 @@ impl Engine {
     /// [`Error::Missing`], [`Error::Broken`]; when the ledger or the queue fails.
     pub async fn synchronize(&self, department: &str) -> Result<Run, Error> {
         self.department(department).await?;
+        self.census_of(department).await?;
         run::begin(self, department, RunKind::Synchronize).await
     }
 

@@ -1,31 +1,41 @@
-//! The schedule: finds what is due and wakes whoever does it. Firing twice, late or not at all does no harm.
+//! The schedule: finds whose turn it is and wakes whoever does it. Firing twice, late or not at all does no harm.
+//!
+//! A tick reads the index of turns (`rows/turns.rs`) and nothing of departments that it doesn't concern; whether one is
+//! paused, or its record broken, is seen by the worker that is woken.
 
+mod census;
+
+use std::{collections::BTreeSet, time::Duration};
+
+use futures_util::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
-use retail::fate::{Fate, Scope, Trouble};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     Engine, Error,
     catalogue::{self, Wanted},
-    orders,
     rows::{
-        self, due, log,
-        pause::{self, Cause},
-        records::Department,
         runs,
+        turns::{self, Kind, Turn},
     },
     wake::Wake,
 };
 
-/// Orders that one tick wakes for; the next tick goes on.
-const DUE_ORDERS: usize = 500;
+/// Turns that are read and woken for at once: what bounds a tick's memory, however many departments there are.
+const PAGE: usize = 500;
+/// Notes in the ledger that a tick makes side by side.
+const AT_ONCE: usize = 16;
+/// How old the census may be.
+const CENSUS: Duration = Duration::from_secs(15 * 60);
 
 /// What a schedule is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tick {
-    /// Orders, every minute by default; what is due of them, and alarms.
+    /// Finding orders, every minute by default.
     Orders,
+    /// Orders that are known: what is due of them, finished customer orders, alarms. Every minute by default.
+    Completions,
     /// Stock, every two minutes by default.
     Stock,
     /// Changed products, every five minutes by default.
@@ -35,15 +45,37 @@ pub enum Tick {
 }
 
 impl Tick {
+    /// All of them.
+    pub const ALL: [Tick; 5] = [Tick::Orders, Tick::Completions, Tick::Stock, Tick::Products, Tick::Sweep];
+
     /// The tick's name.
     pub fn as_str(self) -> &'static str {
         match self {
             Tick::Orders => "orders",
+            Tick::Completions => "completions",
             Tick::Stock => "stock",
             Tick::Products => "products",
             Tick::Sweep => "sweep",
         }
     }
+
+    /// Whose turn it is when it strikes.
+    fn kinds(self) -> &'static [Kind] {
+        match self {
+            Tick::Orders => &[Kind::Orders],
+            Tick::Completions => &[Kind::Completions, Kind::Due],
+            Tick::Stock => &[Kind::Stock, Kind::Due],
+            Tick::Products => &[Kind::Products, Kind::Due],
+            Tick::Sweep => &[Kind::Sweep, Kind::OrdersSweep, Kind::Due],
+        }
+    }
+}
+
+/// One strike of the clock.
+#[derive(Clone, Copy, Debug)]
+struct Strike {
+    tick: Tick,
+    scheduled: Timestamp,
 }
 
 impl Engine {
@@ -52,21 +84,20 @@ impl Engine {
     /// # Errors
     /// When the ledger or the queue fails.
     pub async fn tick(&self, tick: Tick, scheduled: Timestamp) -> Result<u64, Error> {
+        let strike = Strike { tick, scheduled };
         let mut sent = 0;
-        for id in self.department_ids().await? {
-            let department = match self.department(&id).await {
-                Ok(department) => department,
-                Err(error @ (Error::Broken { .. } | Error::Fault(_))) => {
-                    self.stop_broken(&id, &error).await?;
-                    continue;
+        if matches!(tick, Tick::Products | Tick::Sweep) && self.census_is_old().await? {
+            sent += self.send(strike, vec![Wake::Census]).await?;
+        }
+        for kind in tick.kinds() {
+            let mut after = None;
+            loop {
+                let (turns, next) = turns::page(self, *kind, after, PAGE).await?;
+                sent += self.strike(strike, *kind, turns).await?;
+                after = next;
+                if after.is_none() {
+                    break;
                 }
-                // Removed meanwhile.
-                Err(Error::Missing { .. }) => continue,
-                Err(error) => return Err(error),
-            };
-            self.lift_mended(&department).await?;
-            if department.settings.enabled && self.paused(&id).await?.is_none() {
-                sent += self.tick_department(tick, scheduled, &department).await?;
             }
         }
         sent += self.wake_runs().await?;
@@ -77,57 +108,54 @@ impl Engine {
         Ok(sent)
     }
 
-    async fn tick_department(
-        &self,
-        tick: Tick,
-        scheduled: Timestamp,
-        department: &Department,
-    ) -> Result<u64, Error> {
-        let settings = &department.settings;
-        let (id, client) = (settings.id.clone(), settings.client_number.clone());
-        let products = &settings.products;
-        let mut wakes = Vec::new();
-        match tick {
-            Tick::Orders if settings.orders.is_some() => {
-                wakes.push(Wake::Orders { department: id.clone(), all: false });
-                if let Some(place) = orders::place_of(self, &id).await? {
-                    for order in rows::orders::due(self, &place, self.now(), DUE_ORDERS).await? {
-                        wakes.push(Wake::Order { department: id.clone(), order: order.0 });
-                    }
-                }
+    /// It is their turn: notes what is wanted, where that stands in the ledger, and wakes whoever does it.
+    async fn strike(&self, strike: Strike, kind: Kind, turns: Vec<Turn>) -> Result<u64, Error> {
+        let sweeps = matches!(kind, Kind::Sweep | Kind::OrdersSweep) && self.webhooks.is_some();
+        let hooks = turns.iter().filter(|_| sweeps).map(|turn| turn.department.clone());
+        let hooks: Vec<_> = hooks.map(|department| Wake::Webhooks { department }).collect();
+        let mut wakes: Vec<Wake> = match kind {
+            // Departments of one client share a reading.
+            Kind::Products => {
+                let clients: BTreeSet<String> = turns.into_iter().map(|turn| turn.client).collect();
+                let wanted = Wanted::Changes(strike.scheduled);
+                stream::iter(clients)
+                    .map(async |client| {
+                        catalogue::want(self, &client, wanted).await?;
+                        Ok::<Wake, Error>(Wake::Catalogue { client })
+                    })
+                    .buffer_unordered(AT_ONCE)
+                    .try_collect()
+                    .await?
             }
-            Tick::Stock if products.stock_flows() => {
-                wakes.push(Wake::Stock { client, department: id.clone() });
+            Kind::Sweep => {
+                stream::iter(turns)
+                    .map(async |Turn { department, .. }| {
+                        let run = runs::begin(self, &department, runs::RunKind::Sweep).await?;
+                        Ok::<Wake, Error>(Wake::Run { department, run: run.id })
+                    })
+                    .buffer_unordered(AT_ONCE)
+                    .try_collect()
+                    .await?
             }
-            Tick::Products if products.automatic_transfer => {
-                catalogue::want(self, &client, Wanted::Changes(scheduled)).await?;
-                wakes.push(Wake::Catalogue { client });
-            }
-            Tick::Sweep if products.automatic_transfer => {
-                let run = runs::begin(self, &id, runs::RunKind::Sweep).await?;
-                wakes.push(Wake::Run { department: id.clone(), run: run.id });
-            }
-            _ => {}
-        }
-        if tick == Tick::Sweep && settings.orders.is_some() {
-            wakes.push(Wake::Orders { department: id.clone(), all: true });
-        }
-        if tick == Tick::Sweep && self.webhooks.is_some() {
-            wakes.push(Wake::Webhooks { department: id.clone() });
-        }
-        let (first, _) = due::page(self, &id, None, 1).await?;
-        if !first.is_empty() {
-            wakes.push(Wake::Due { department: id });
-        }
+            Kind::Orders => all(turns, |department, _| Wake::Orders { department, all: false }),
+            Kind::OrdersSweep => all(turns, |department, _| Wake::Orders { department, all: true }),
+            Kind::Completions => all(turns, |department, _| Wake::Completions { department }),
+            Kind::Stock => all(turns, |department, client| Wake::Stock { client, department }),
+            Kind::Due => all(turns, |department, _| Wake::Due { department }),
+        };
+        // A department of both sweeps is woken for once: equal identities vanish.
+        wakes.extend(hooks);
+        self.send(strike, wakes).await
+    }
+
+    /// A schedule that fires twice for one moment wakes once.
+    async fn send(&self, strike: Strike, wakes: Vec<Wake>) -> Result<u64, Error> {
+        let Strike { tick, scheduled } = strike;
+        let identity =
+            |wake: &Wake| format!("{}-{}-{}", tick.as_str(), scheduled.as_second(), wake.identity());
+        let wakes: Vec<_> = wakes.into_iter().map(|wake| (identity(&wake), wake)).collect();
         let sent = wakes.len() as u64;
-        for wake in wakes {
-            // Departments of one client share a reading, and a schedule that fires twice wakes once.
-            let identity = format!("{}-{}-{}", tick.as_str(), scheduled.as_second(), wake.identity());
-            self.wake_as(wake, identity).await?;
-        }
-        if tick == Tick::Orders && settings.orders.is_some() {
-            orders::raise(self, &settings.id).await?;
-        }
+        self.wake_all(wakes.into_iter().map(|(identity, wake)| (wake, identity)).collect()).await?;
         Ok(sent)
     }
 
@@ -135,41 +163,16 @@ impl Engine {
     async fn wake_runs(&self) -> Result<u64, Error> {
         let mut sent = 0;
         for run in runs::under_way(self).await? {
-            if self.paused(&run.department).await?.is_none() {
-                self.wake(Wake::Run { department: run.department, run: run.id }).await?;
-                sent += 1;
-            }
+            self.wake(Wake::Run { department: run.department, run: run.id }).await?;
+            sent += 1;
         }
         Ok(sent)
     }
+}
 
-    /// A pause that came of a record that could not be used ends when it can.
-    async fn lift_mended(&self, department: &Department) -> Result<(), Error> {
-        let (id, client) = (&department.settings.id, &department.settings.client_number);
-        match self.client(client).await {
-            Ok(_) => {}
-            Err(Error::Broken { .. } | Error::Fault(_) | Error::Missing { .. }) => return Ok(()),
-            Err(error) => return Err(error),
-        }
-        let mended = |cause| cause == Cause::Record;
-        let own = pause::lift_if(self, &pause::department(id), mended).await?;
-        let shared = pause::lift_if(self, &pause::client(client), mended).await?;
-        if own || shared {
-            log::say(self, id, None, "the record can be used again: the pause is over".to_owned()).await?;
-        }
-        Ok(())
-    }
-
-    /// A record broken by hand stops its department, visibly, and no other.
-    async fn stop_broken(&self, id: &str, error: &Error) -> Result<(), Error> {
-        let key = pause::department(id);
-        let trouble = Trouble::new(Fate::Settings, Scope::Department, error.to_string());
-        if pause::read(self, &key).await?.is_some_and(|pause| pause.reason == trouble.reason) {
-            return Ok(());
-        }
-        pause::set(self, key, &trouble, Cause::Record).await?;
-        log::say(self, id, None, format!("paused until a person acts: {}", trouble.reason)).await
-    }
+/// A wake-up for each.
+fn all(turns: Vec<Turn>, wake: impl Fn(String, String) -> Wake) -> Vec<Wake> {
+    turns.into_iter().map(|turn| wake(turn.department, turn.client)).collect()
 }
 
 impl Wake {
@@ -183,6 +186,9 @@ impl Wake {
             Wake::Orders { department, all } => format!("orders-{department}-{all}"),
             Wake::Webhooks { department } => format!("webhooks-{department}"),
             Wake::Order { department, order } => format!("order-{department}-{order}"),
+            Wake::Completions { department } => format!("completions-{department}"),
+            Wake::Notices { department } => format!("notices-{department}"),
+            Wake::Census => "census".to_owned(),
             Wake::Due { department } => format!("due-{department}"),
         }
     }

@@ -1,5 +1,7 @@
 //! The messages: wake-ups that carry keys. What is due stands in the ledger.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -60,6 +62,18 @@ pub enum Wake {
         /// The order's id in the shop.
         order: u64,
     },
+    /// Orders that are known are to be looked after: those that are due by themselves, and those that wait for long.
+    Completions {
+        /// The department.
+        department: String,
+    },
+    /// Somebody is to be told of orders that wait.
+    Notices {
+        /// The department.
+        department: String,
+    },
+    /// Whose turn it is, is to be compared with what the records say.
+    Census,
     /// Something is due.
     Due {
         /// The department.
@@ -78,8 +92,11 @@ impl Wake {
     /// Which queue carries it.
     pub fn lane(&self) -> Lane {
         match self {
-            Wake::Orders { .. } | Wake::Webhooks { .. } | Wake::Order { .. } => Lane::Orders,
-            Wake::Catalogue { .. } | Wake::Stock { .. } => Lane::Scan,
+            Wake::Orders { .. } | Wake::Webhooks { .. } | Wake::Order { .. } | Wake::Completions { .. } => {
+                Lane::Orders
+            }
+            Wake::Notices { .. } => Lane::Notices,
+            Wake::Catalogue { .. } | Wake::Stock { .. } | Wake::Census => Lane::Scan,
             Wake::Run { .. } | Wake::Batch { .. } => Lane::Bulk,
             Wake::Due { .. } => Lane::Changes,
         }
@@ -88,11 +105,15 @@ impl Wake {
     fn group(&self) -> &str {
         match self {
             Wake::Catalogue { client } | Wake::Stock { client, .. } => client,
+            // No client number has letters.
+            Wake::Census => "census",
             Wake::Run { department, .. }
             | Wake::Batch { department, .. }
             | Wake::Orders { department, .. }
             | Wake::Webhooks { department }
             | Wake::Order { department, .. }
+            | Wake::Completions { department }
+            | Wake::Notices { department }
             | Wake::Due { department } => department,
         }
     }
@@ -125,8 +146,20 @@ impl Engine {
 
     /// Sends a wake-up under an identity, so that a schedule that fires twice wakes once.
     pub(crate) async fn wake_as(&self, wake: Wake, identity: String) -> Result<(), Error> {
-        let message = Outgoing { group: wake.group().to_owned(), identity, body: wake.encode()? };
-        Ok(self.queue.send(wake.lane(), vec![message]).await?)
+        self.wake_all(vec![(wake, identity)]).await
+    }
+
+    /// Sends wake-ups, each under an identity, lane by lane.
+    pub(crate) async fn wake_all(&self, wakes: Vec<(Wake, String)>) -> Result<(), Error> {
+        let mut lanes: BTreeMap<Lane, Vec<Outgoing>> = BTreeMap::new();
+        for (wake, identity) in wakes {
+            let message = Outgoing { group: wake.group().to_owned(), identity, body: wake.encode()? };
+            lanes.entry(wake.lane()).or_default().push(message);
+        }
+        for (lane, messages) in lanes {
+            self.queue.send(lane, messages).await?;
+        }
+        Ok(())
     }
 }
 

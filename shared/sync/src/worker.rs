@@ -11,6 +11,7 @@ use crate::{
     rows::{
         lease, log, pace,
         pause::{self, Cause},
+        turns,
     },
     run,
     wake::Wake,
@@ -31,7 +32,9 @@ impl Engine {
             Ok(()) => Ok(()),
             Err(Error::Stopped | Error::Taken) => self.wake(wake).await,
             Err(error @ (Error::Ledger(_) | Error::Queue(_) | Error::Sealing(_))) => Err(error),
-            Err(error) => match error.trouble() {
+            // Its department was removed meanwhile.
+            Err(Error::Missing { what: "department", .. }) => Ok(()),
+            Err(error) => match error.trouble().filter(|_| wake != Wake::Census) {
                 Some(trouble) => self.pause(&wake, &trouble).await,
                 None => Err(error),
             },
@@ -44,7 +47,10 @@ impl Engine {
             return Ok(());
         }
         let spoke_to_the_shop = match wake {
-            Wake::Catalogue { client } => catalogue::read(self, client).await.map(|()| false)?,
+            Wake::Catalogue { client } => {
+                self.look_at_records(client).await?;
+                catalogue::read(self, client).await.map(|()| false)?
+            }
             Wake::Stock { department, .. } => inventory::read(self, department).await.map(|()| false)?,
             Wake::Run { department, run } => run::advance(self, department, run).await?,
             Wake::Batch { department, run, batch } => run::apply_batch(self, department, run, *batch).await?,
@@ -54,16 +60,53 @@ impl Engine {
             Wake::Order { department, order } => {
                 orders::look_after(self, department, OrderId(*order)).await?
             }
+            Wake::Completions { department } => orders::wake_due(self, department).await.map(|()| false)?,
+            Wake::Notices { department } => orders::raise(self, department).await.map(|()| false)?,
+            Wake::Census => self.census().await.map(|()| false)?,
         };
         self.lift_lapsed(wake, spoke_to_the_shop).await
     }
 
+    /// Whether its department, or its client, is to be left alone. A pause that came of a record that could not be used ends
+    /// here, once it can.
     async fn is_left_alone(&self, wake: &Wake) -> Result<bool, Error> {
-        let pause = match wake.department() {
-            Some(department) => self.paused(department).await?,
-            None => pause::read(self, &pause::client(wake.client().unwrap_or_default())).await?,
+        let client = match (wake.client(), wake.department()) {
+            (Some(client), _) => Some(client.to_owned()),
+            (None, Some(department)) => {
+                usable(self.department(department).await)?.map(|department| department.settings.client_number)
+            }
+            (None, None) => None,
         };
-        Ok(pause.is_some_and(|pause| pause.holds(self.now())))
+        let own = wake.department().map(pause::department);
+        for key in own.into_iter().chain(client.as_deref().map(pause::client)) {
+            let Some(pause) = pause::read(self, &key).await? else { continue };
+            if pause.cause == Cause::Record && self.records_can_be_used(wake).await? {
+                pause::lift_if(self, &key, |cause| cause == Cause::Record).await?;
+                if let Some(department) = wake.department() {
+                    let text = "the record can be used again: the pause is over".to_owned();
+                    log::say(self, department, None, text).await?;
+                }
+            } else if pause.holds(self.now()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Of the departments that share a reading, those whose records can't be used stop, and those that were mended go on.
+    async fn look_at_records(&self, client: &str) -> Result<(), Error> {
+        for id in turns::members(self, client).await? {
+            match self.department(&id).await {
+                Ok(_) => {
+                    // It does nothing but lift what is mended.
+                    self.is_left_alone(&Wake::Due { department: id }).await?;
+                }
+                Err(error @ Error::Broken { .. }) => self.stop_broken(&id, error.to_string()).await?,
+                Err(Error::Missing { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     }
 
     /// Work that went well after a pause had run out was the probe: the pause is over.
@@ -170,13 +213,15 @@ impl Engine {
 impl Wake {
     fn department(&self) -> Option<&str> {
         match self {
-            Wake::Catalogue { .. } => None,
+            Wake::Catalogue { .. } | Wake::Census => None,
             Wake::Stock { department, .. }
             | Wake::Run { department, .. }
             | Wake::Batch { department, .. }
             | Wake::Orders { department, .. }
             | Wake::Webhooks { department }
             | Wake::Order { department, .. }
+            | Wake::Completions { department }
+            | Wake::Notices { department }
             | Wake::Due { department } => Some(department),
         }
     }

@@ -3,6 +3,7 @@ use super::*;
 fn schedule(now: &str) -> Schedule {
     let rhythm = Rhythm {
         orders_every: Duration::from_secs(24 * 3600),
+        completions_every: Duration::from_secs(24 * 3600),
         stock_every: Duration::from_secs(120),
         products_every: Duration::from_secs(300),
         sweep_at: jiff::civil::time(2, 30, 0, 0),
@@ -40,7 +41,12 @@ fn all_but_the_sweep_is_due_at_once_and_then_at_round_moments() {
     check(
         &mut schedule,
         "2026-11-24T10:03:07Z",
-        &["orders 2026-11-24T00:00:00Z", "stock 2026-11-24T10:02:00Z", "products 2026-11-24T10:00:00Z"],
+        &[
+            "orders 2026-11-24T00:00:00Z",
+            "completions 2026-11-24T00:00:00Z",
+            "stock 2026-11-24T10:02:00Z",
+            "products 2026-11-24T10:00:00Z",
+        ],
         "2026-11-24T10:04:00Z",
     );
     check(&mut schedule, "2026-11-24T10:03:59Z", &[], "2026-11-24T10:04:00Z");
@@ -51,6 +57,7 @@ fn all_but_the_sweep_is_due_at_once_and_then_at_round_moments() {
         "2026-11-25T08:00:01Z",
         &[
             "orders 2026-11-25T00:00:00Z",
+            "completions 2026-11-25T00:00:00Z",
             "stock 2026-11-25T08:00:00Z",
             "products 2026-11-25T08:00:00Z",
             "sweep 2026-11-25T01:30:00Z",

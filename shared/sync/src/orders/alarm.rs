@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
+use jiff::Timestamp;
 use retail::settings::Fault;
 use serde_json::json;
 use sha2::Sha256;
@@ -15,7 +16,7 @@ use crate::{
     Engine, Error,
     orders::place_of,
     ports::LedgerError,
-    rows::orders::{self, Attention},
+    rows::orders::{self, Attention, Place},
 };
 
 /// After this long somebody is told.
@@ -53,13 +54,23 @@ impl Notify {
     }
 }
 
+/// Whether an order has waited for so long that somebody is to be told, and nobody was.
+pub(crate) async fn overdue(engine: &Engine, place: &Place) -> Result<bool, Error> {
+    let now = engine.now();
+    Ok(orders::attention(engine, place).await?.iter().any(|(one, _)| is_overdue(one, now)))
+}
+
+fn is_overdue(attention: &Attention, now: Timestamp) -> bool {
+    attention.alarmed.is_none() && now >= attention.since + PATIENCE
+}
+
 /// Tells of the department's orders that have waited for long, each once a wait.
 pub(crate) async fn raise(engine: &Engine, department: &str) -> Result<(), Error> {
     let now = engine.now();
     let Some(place) = place_of(engine, department).await? else { return Ok(()) };
     let mut reached = true;
     for (mut attention, version) in orders::attention(engine, &place).await? {
-        if attention.alarmed.is_some() || now < attention.since + PATIENCE {
+        if !is_overdue(&attention, now) {
             continue;
         }
         let (order, reason) = (attention.id.0, reasons(&attention));

@@ -22,11 +22,13 @@ pub enum Lane {
     Changes,
     /// Total syncs and sweeps to a shop. Group: the department.
     Bulk,
+    /// Telling somebody of orders that wait. Group: the department.
+    Notices,
 }
 
 impl Lane {
     /// All of them, most urgent first.
-    pub const ALL: [Lane; 4] = [Lane::Orders, Lane::Changes, Lane::Scan, Lane::Bulk];
+    pub const ALL: [Lane; 5] = [Lane::Orders, Lane::Changes, Lane::Scan, Lane::Notices, Lane::Bulk];
 
     /// The lane's name in a queue's name, a row or a log line.
     pub fn as_str(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Lane {
             Lane::Scan => "scan",
             Lane::Changes => "changes",
             Lane::Bulk => "bulk",
+            Lane::Notices => "notices",
         }
     }
 }

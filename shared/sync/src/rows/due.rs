@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use retail::office::ProductId;
 use serde::{Deserialize, Serialize};
 
-use super::{body, item, padded};
+use super::{body, item, padded, turns};
 use crate::{
     Engine, Error,
     ports::{Condition, Key, LedgerError, Range, Write},
@@ -97,7 +97,7 @@ pub(crate) async fn mark(
     for keys in keys.chunks(50) {
         loop {
             let found = engine.ledger.get_many(keys).await?;
-            let mut writes = Vec::new();
+            let mut writes = vec![turns::due(engine, department)?];
             for key in keys {
                 let old = found.iter().find(|item| item.key == *key);
                 let condition = old.map_or(Condition::Absent, |old| Condition::Version(old.version));
@@ -186,6 +186,22 @@ pub(crate) async fn strike(engine: &Engine, due: &[Due]) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// When the next of what is due is to be tried; `None` when nothing is.
+pub(crate) async fn next(engine: &Engine, department: &str) -> Result<Option<Timestamp>, Error> {
+    let (mut first, mut after) = (None::<Timestamp>, None);
+    loop {
+        let (page, next) = page(engine, department, after, 100).await?;
+        for due in page {
+            let moment = due.not_before.unwrap_or(engine.now());
+            first = Some(first.map_or(moment, |first| first.min(moment)));
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(first);
+        }
+    }
 }
 
 /// How many are due, counted up to `most`.

@@ -335,7 +335,7 @@ pub(crate) struct Holds {
 }
 
 /// A moment as a text that sorts by time.
-fn fixed(moment: Timestamp) -> String {
+pub(super) fn fixed(moment: Timestamp) -> String {
     let moment = moment.round(jiff::Unit::Microsecond).unwrap_or(moment);
     format!("{moment:.6}")
 }

@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use retail::fate::{Fate, Trouble};
 use serde::{Deserialize, Serialize};
 
-use super::{body, item};
+use super::{body, item, turns};
 use crate::{
     Engine, Error,
-    ports::{Condition, Key, Write},
+    ports::{Condition, Key, LedgerError, Write},
 };
 
 /// The longest wait before the world is tried again.
@@ -83,8 +83,26 @@ pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cau
         tries,
         cause,
     };
-    engine.ledger.write(vec![Write::Put { item: item(key, &pause)?, condition: Condition::Always }]).await?;
+    // What waits for a person is not asked for in vain each minute; a record that is mended by hand has to be noticed.
+    let rests = pause.until.is_none() && cause != Cause::Record;
+    let put = Write::Put { item: item(key.clone(), &pause)?, condition: Condition::Always };
+    write(engine, &key, put, rests).await?;
     Ok(pause)
+}
+
+/// Writes a pause, and takes the department's turns out of the index or puts them back.
+async fn write(engine: &Engine, key: &Key, pause: Write, resting: bool) -> Result<(), Error> {
+    loop {
+        let mut writes = match key.partition.strip_prefix("D#") {
+            Some(department) => turns::rest(engine, department, resting).await?,
+            None => Vec::new(),
+        };
+        writes.push(pause.clone());
+        match engine.ledger.write(writes).await {
+            Err(LedgerError::Conflict) => continue,
+            other => return Ok(other?),
+        }
+    }
 }
 
 /// Ends a pause, if there is one. Tells whether there was.
@@ -97,6 +115,7 @@ pub(crate) async fn lift_if(engine: &Engine, key: &Key, ends: impl Fn(Cause) -> 
     if !read(engine, key).await?.is_some_and(|pause| ends(pause.cause)) {
         return Ok(false);
     }
-    engine.ledger.write(vec![Write::Remove { key: key.clone(), condition: Condition::Always }]).await?;
+    let remove = Write::Remove { key: key.clone(), condition: Condition::Always };
+    write(engine, key, remove, false).await?;
     Ok(true)
 }

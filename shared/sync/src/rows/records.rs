@@ -8,7 +8,10 @@ use retail::settings::{
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::item;
+use super::{
+    item,
+    turns::{self, Turn},
+};
 use crate::{
     Engine, Error,
     ports::{Condition, Item, Key, LedgerError, Range, Write},
@@ -106,7 +109,7 @@ impl Engine {
     pub async fn put_client(&self, record: Value) -> Result<Put, Error> {
         let record: ClientRecord = settings::read(record)?;
         record.check()?;
-        let put = self.put(record, |_| Ok(()), Vec::new()).await?;
+        let put = self.put_with(record, |_, _| Ok(()), |_| Ok(Vec::new()), Vec::new()).await?;
         super::pause::lift(self, &super::pause::client(&put.id)).await?;
         Ok(put)
     }
@@ -130,7 +133,13 @@ impl Engine {
         self.refuse_second_department(&settings, &address).await?;
         let today = self.now().to_zoned_datetime(client.settings.time_zone).date();
         let settle = |old: Option<&DepartmentRecord>, new: &mut DepartmentRecord| from_date(old, new, today);
-        let put = self.put_with(record, settle, warnings).await?;
+        let follow = |old: Option<&DepartmentRecord>| {
+            let mut writes = turns::follow(&settings, old.map(Turn::from).as_ref())?;
+            // What was due under the old record is looked at under the new one.
+            writes.push(turns::due(self, &settings.id)?);
+            Ok(writes)
+        };
+        let put = self.put_with(record, settle, follow, warnings).await?;
         super::pause::lift(self, &super::pause::department(&put.id)).await?;
         Ok(put)
     }
@@ -160,19 +169,11 @@ impl Engine {
         Ok(())
     }
 
-    async fn put<R: Record>(
-        &self,
-        record: R,
-        settle: impl Fn(&mut R) -> Result<(), Fault>,
-        warnings: Vec<Warning>,
-    ) -> Result<Put, Error> {
-        self.put_with(record, |_, new| settle(new), warnings).await
-    }
-
     async fn put_with<R: Record>(
         &self,
         record: R,
         settle: impl Fn(Option<&R>, &mut R) -> Result<(), Fault>,
+        follow: impl Fn(Option<&R>) -> Result<Vec<Write>, Error>,
         warnings: Vec<Warning>,
     ) -> Result<Put, Error> {
         let id = record.id().to_owned();
@@ -190,10 +191,12 @@ impl Engine {
                 return Err(Fault { field: "version".to_owned(), reason }.into());
             }
             settle(old.as_ref(), &mut record)?;
+            let mut writes = follow(old.as_ref())?;
             self.seal_secrets(&mut record, old).await?;
             let condition =
                 found.as_ref().map_or(Condition::Absent, |found| Condition::Version(found.version));
-            match self.ledger.write(vec![Write::Put { item: item(key.clone(), &record)?, condition }]).await {
+            writes.push(Write::Put { item: item(key.clone(), &record)?, condition });
+            match self.ledger.write(writes).await {
                 // Without a version the put replaces whatever is there; with one the next round refuses it.
                 Err(LedgerError::Conflict) => continue,
                 other => other?,
@@ -343,7 +346,7 @@ impl Engine {
                 return Err(Fault { field: "client_number".to_owned(), reason }.into());
             }
         }
-        self.remove(CLIENTS, "client", number).await
+        self.remove(CLIENTS, "client", number, |_| Vec::new()).await
     }
 
     /// Removes a department record. Its links and its log stay, for the day it comes back.
@@ -351,15 +354,27 @@ impl Engine {
     /// # Errors
     /// [`Error::Missing`].
     pub async fn remove_department(&self, id: &str) -> Result<(), Error> {
-        self.remove(DEPARTMENTS, "department", id).await
+        let turn = |found: &Item| {
+            let client = found.body["client_number"].as_str().unwrap_or_default().to_owned();
+            turns::forget(&Turn { department: id.to_owned(), client })
+        };
+        self.remove(DEPARTMENTS, "department", id, turn).await
     }
 
-    async fn remove(&self, partition: &str, what: &'static str, id: &str) -> Result<(), Error> {
+    async fn remove(
+        &self,
+        partition: &str,
+        what: &'static str,
+        id: &str,
+        besides: impl Fn(&Item) -> Vec<Write>,
+    ) -> Result<(), Error> {
         let key = Key::new(partition, id);
-        if self.ledger.get(&key).await?.is_none() {
+        let Some(found) = self.ledger.get(&key).await? else {
             return Err(Error::Missing { what, id: id.to_owned() });
-        }
-        Ok(self.ledger.write(vec![Write::Remove { key, condition: Condition::Always }]).await?)
+        };
+        let mut writes = besides(&found);
+        writes.push(Write::Remove { key, condition: Condition::Always });
+        Ok(self.ledger.write(writes).await?)
     }
 
     /// The numbers of all clients, whatever their records are worth.
@@ -367,15 +382,55 @@ impl Engine {
         Ok(all(self, CLIENTS).await?.into_iter().map(|item| item.key.sort).collect())
     }
 
-    /// The ids of the departments whose records name this client.
-    pub(crate) async fn department_ids_of(&self, client: &str) -> Result<Vec<String>, Error> {
-        let names = |item: &Item| item.body["client_number"].as_str() == Some(client);
-        Ok(all(self, DEPARTMENTS).await?.into_iter().filter(names).map(|item| item.key.sort).collect())
-    }
-
     /// The ids of all departments, whatever their records are worth.
     pub(crate) async fn department_ids(&self) -> Result<Vec<String>, Error> {
         Ok(all(self, DEPARTMENTS).await?.into_iter().map(|item| item.key.sort).collect())
+    }
+}
+
+impl From<&DepartmentRecord> for Turn {
+    fn from(record: &DepartmentRecord) -> Turn {
+        Turn { department: record.department_id.clone(), client: record.client_number.clone() }
+    }
+}
+
+/// A page of the department records as they stand, as far as that can be told without opening a secret.
+pub(crate) async fn department_page(
+    engine: &Engine,
+    after: Option<String>,
+    limit: usize,
+) -> Result<(Vec<Stored>, Option<String>), Error> {
+    let page = engine.ledger.page(DEPARTMENTS, Range::default().after(after), limit).await?;
+    Ok((page.items.iter().map(Stored::of).collect(), page.next))
+}
+
+/// A department's record as it stands, if there is one.
+pub(crate) async fn stored_department(engine: &Engine, id: &str) -> Result<Option<Stored>, Error> {
+    Ok(engine.ledger.get(&Key::new(DEPARTMENTS, id)).await?.as_ref().map(Stored::of))
+}
+
+/// A department's record as it stands.
+pub(crate) struct Stored {
+    pub(crate) id: String,
+    version: u64,
+    pub(crate) says: Result<DepartmentSettings, Fault>,
+}
+
+impl Stored {
+    fn of(item: &Item) -> Stored {
+        let says = parse::<DepartmentRecord>(item).and_then(|record| {
+            if record.department_id != item.key.sort {
+                let reason = format!("is the record's place, {}", item.key.sort);
+                return Err(Fault { field: "department_id".to_owned(), reason });
+            }
+            Ok(record.check()?.0)
+        });
+        Stored { id: item.key.sort.clone(), version: item.version, says }
+    }
+
+    /// Holds up a transaction if the record is another by then.
+    pub(crate) fn unchanged(&self) -> Write {
+        Write::Check { key: Key::new(DEPARTMENTS, &self.id), condition: Condition::Version(self.version) }
     }
 }
 
