@@ -21,7 +21,7 @@ pub use story::{EffectStory, OrderStory, Settlement, WaitingOrder};
 
 pub(crate) use alarm::{overdue, raise};
 pub(crate) use desk::look_after;
-pub(crate) use find::find;
+pub(crate) use find::{find, hinted};
 
 use std::time::Duration;
 
@@ -54,8 +54,8 @@ struct Installation {
     name: String,
 }
 
-/// The name of this installation in the markers that it leaves in a shop.
-async fn installation(engine: &Engine) -> Result<String, Error> {
+/// The name of this installation in what it leaves in a shop: markers, webhooks.
+pub(crate) async fn installation(engine: &Engine) -> Result<String, Error> {
     let key = Key::new("installation", "name");
     loop {
         if let Some(found) = engine.ledger.get(&key).await? {

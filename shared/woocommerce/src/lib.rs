@@ -17,7 +17,7 @@ mod resolve;
 mod wire;
 
 pub use address::{Address, AddressError, Base};
-pub use client::{Client, Cursor, MAX_BATCH, Page};
+pub use client::{Client, Cursor, MAX_BATCH, Page, Topic, Webhook, WebhookChange, WebhookStatus};
 pub use connection::{Auth, Connection, Version};
 pub use era::{Capabilities, time_zone};
 pub use error::{Error, ItemError};

@@ -13,7 +13,7 @@ use woocommerce::{Cursor, OrderQuery, OrderRow};
 use crate::{
     Engine, Error,
     pair::{Knowledge, Pair},
-    ports::LedgerError,
+    ports::{LedgerError, Write},
     rows::{
         orders::{self, Holds, Place, Reading, Row},
         records::Department,
@@ -202,6 +202,21 @@ async fn note_one(
             other => return Ok(other.map(|()| next <= now)?),
         }
     }
+}
+
+/// A shop's hint that an order changed: what is known of it becomes due, by these writes. One that isn't known takes none: it is
+/// found by whoever is woken for it.
+pub(crate) async fn hinted(engine: &Engine, place: &Place, id: OrderId) -> Result<Vec<Write>, Error> {
+    let Some((row, version)) = place.order(engine, id).await? else { return Ok(Vec::new()) };
+    let now = engine.now();
+    // Our own writes come back so too: what was looked after a moment ago is looked at when its second is over.
+    let next = row.looked.map_or(now, |looked| now.max(looked + SETTLED));
+    let next = row.next.map_or(next, |already| already.min(next));
+    let row = Row { next: Some(next), ..row };
+    let attention = orders::attention_for(engine, place, id).await?;
+    let holds = orders::holds_of(engine, place, id).await?;
+    let condition = crate::ports::Condition::Version(version);
+    place.put(&row, condition, attention.as_ref(), holds.as_ref())
 }
 
 /// Whether the order has the refunds that it had when it was looked after.

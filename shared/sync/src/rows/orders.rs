@@ -403,3 +403,22 @@ pub(crate) async fn due(
         }
     }
 }
+
+/// How many orders of a department were first seen since then.
+pub(crate) async fn seen_since(engine: &Engine, place: &Place, since: Timestamp) -> Result<u64, Error> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let range = Range { backwards: true, ..Range::prefix("o#") }.after(after);
+        let page = engine.ledger.page(&place.partition(), range, 200).await?;
+        let mut late = 0;
+        for item in &page.items {
+            late += u64::from(body::<Row>(item)?.seen >= since);
+        }
+        count += late;
+        after = page.next;
+        // A shop's ids rise: behind a page of which none is as young, none is.
+        if after.is_none() || (late == 0 && !page.items.is_empty()) {
+            return Ok(count);
+        }
+    }
+}
