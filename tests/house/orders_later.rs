@@ -2,7 +2,8 @@
 //! of a review.
 
 use house::stage::Stage;
-use serde_json::json;
+use retail::Decimal;
+use serde_json::{Value, json};
 use simulators::shop::NewOrder;
 use sync::Tick;
 use sync::ports::{Ledger, Range};
@@ -12,6 +13,24 @@ use crate::orders::{place, selling, sku};
 async fn waiting(stage: &Stage) -> Vec<String> {
     let all = stage.engine.orders_waiting("1").await.unwrap();
     all.into_iter().map(|one| format!("{}: {}: {}", one.order_id, one.reason, one.detail)).collect()
+}
+
+async fn ticks(stage: &Stage, tick: Tick, times: usize) {
+    for _ in 0..times {
+        stage.tick(tick).await;
+    }
+}
+
+fn dec(text: &str) -> Decimal {
+    text.parse().unwrap()
+}
+
+fn deducting() -> Value {
+    json!({"create_customer_order": false, "deduct_from_stock": true})
+}
+
+fn deducted(stage: &Stage) -> Vec<Decimal> {
+    stage.office.deductions().iter().map(|one| one.quantity).collect()
 }
 
 #[tokio::test]
@@ -35,6 +54,25 @@ async fn the_ledger_keeps_no_customer_however_loomis_pay_writes_one() {
         let all: String = page.items.iter().map(|item| item.body.to_string()).collect();
         for part in [national, &spaced, &zip, &city.to_uppercase()] {
             assert!(!all.contains(part), "{partition} holds {part}: {all}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_old_shop_says_by_its_stock_what_a_refund_put_back() {
+    for version in ["5.0.0", "10.5.0"] {
+        let stage = selling(json!({}), deducting()).await;
+        stage.shop.set(|setup| setup.version = version.to_owned());
+        let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 3));
+        stage.tick(Tick::Orders).await;
+        let line = stage.shop.order(id).unwrap().lines[0].id;
+        for (quantity, restock) in [("1", true), ("1", false)] {
+            let now = stage.engine.world.now();
+            stage.shop.refund_order(id, None, &[(line, dec(quantity))], restock, now).unwrap();
+            ticks(&stage, Tick::Orders, 1).await;
+            ticks(&stage, Tick::Sweep, 1).await;
+            ticks(&stage, Tick::Orders, 2).await;
+            assert_eq!(deducted(&stage), [dec("3"), dec("-1")], "{version}: {:?}", waiting(&stage).await);
         }
     }
 }

@@ -11,7 +11,7 @@ use retail::{
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-pub(crate) use order::{Order, REFUND_FIELDS, ROW_FIELDS, RefundRow, Row};
+pub(crate) use order::{GOODS_FIELDS, Order, REFUND_FIELDS, ROW_FIELDS, RefundRow, Row};
 pub(crate) use product::{PRODUCT_FIELDS, Product};
 
 /// A text, or a number that should have been one.
