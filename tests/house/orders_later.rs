@@ -4,9 +4,10 @@
 use house::stage::Stage;
 use retail::Decimal;
 use serde_json::{Value, json};
+use simulators::loomis::Product;
 use simulators::shop::NewOrder;
-use sync::Tick;
 use sync::ports::{Ledger, Range};
+use sync::{LogQuery, Tick};
 
 use crate::orders::{place, selling, sku};
 
@@ -56,6 +57,23 @@ async fn the_ledger_keeps_no_customer_however_loomis_pay_writes_one() {
             assert!(!all.contains(part), "{partition} holds {part}: {all}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_product_of_which_there_is_much_to_tell_is_recorded() {
+    let stage = Stage::new(json!({})).await;
+    let product = (0..130).fold(Product::new("A-1", "A-1").price("100").vat("25"), |product, n| {
+        product.custom(&format!("Field {n}"), "old")
+    });
+    let id = stage.office.add_product(product);
+    stage.synchronized().await;
+    for n in 0..130 {
+        stage.office.set_custom(id, &format!("Field {n}"), Some("new"));
+    }
+    stage.synchronized().await;
+    let lines = stage.engine.log("1", &LogQuery { most: 1000, ..LogQuery::default() }).await.unwrap();
+    let told = lines.iter().filter(|line| line.text.contains(": new")).count();
+    assert_eq!(told, 130);
 }
 
 #[tokio::test]
