@@ -1,12 +1,15 @@
 //! Orders, long after they were taken: what goes on at either side meanwhile, and what a person changes. Each test is a finding
 //! of a review.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
 use house::stage::Stage;
 use retail::Decimal;
 use serde_json::{Value, json};
 use simulators::loomis::Product;
 use simulators::shop::NewOrder;
-use sync::ports::{Ledger, Range};
+use sync::ports::{Key, Lane, Ledger, Range};
 use sync::{LogQuery, Tick};
 
 use crate::orders::{place, selling, sku};
@@ -57,6 +60,43 @@ async fn the_ledger_keeps_no_customer_however_loomis_pay_writes_one() {
             assert!(!all.contains(part), "{partition} holds {part}: {all}");
         }
     }
+}
+
+#[tokio::test]
+async fn orders_that_were_only_found_are_read_in_pages_and_the_right_to_write_is_kept() {
+    let products = json!({"continuous_inventory": true});
+    let stage = selling(products.clone(), json!({})).await;
+    let product = sku(&stage, "A-1");
+    stage.office.set_stock(1, stage.office.product_ids()[0], "1000");
+    stage.tick(Tick::Stock).await;
+    for _ in 0..330 {
+        place(&stage, NewOrder::of(product, 1));
+    }
+    // A stock write comes before anybody has looked after one of them, and the shop is slow.
+    stage.office.set_stock(1, stage.office.product_ids()[0], "500");
+    stage.pass(Duration::from_secs(60));
+    stage.shop_faults.clear_log();
+    stage.engine.tick(Tick::Stock, stage.engine.world.now()).await.unwrap();
+    while stage.engine.work_one(Lane::Scan, Duration::ZERO).await.unwrap() {}
+    stage.network.latency("shop.example", Duration::from_secs(28));
+    let held = Mutex::new(Vec::new());
+    let watching = async {
+        loop {
+            stage.engine.world.sleep(Duration::from_secs(7)).await;
+            let lease = stage.store.get(&Key::new("D#1", "lease#products")).await.unwrap().unwrap();
+            let until: jiff::Timestamp = lease.body["until"].as_str().unwrap().parse().unwrap();
+            held.lock().unwrap().push(until > stage.engine.world.now());
+        }
+    };
+    let working = std::pin::pin!(stage.engine.work_one(Lane::Changes, Duration::ZERO));
+    match futures_util::future::select(working, std::pin::pin!(watching)).await {
+        futures_util::future::Either::Left((worked, _)) => assert!(worked.unwrap()),
+        futures_util::future::Either::Right(_) => panic!("it watches for ever"),
+    }
+    assert_eq!(stage.shop.product(product).unwrap().stock, Some(170));
+    assert_eq!(stage.shop_faults.count("GET /wp-json/wc/v3/orders/"), 0, "none is read by itself");
+    let held = held.lock().unwrap();
+    assert!(held.len() > 20 && held.iter().all(|held| *held), "{held:?}");
 }
 
 #[tokio::test]

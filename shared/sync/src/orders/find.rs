@@ -3,18 +3,17 @@
 
 use std::time::Duration;
 
+use futures_util::lock::Mutex;
 use jiff::{Timestamp, tz::TimeZone};
-use retail::{
-    order::{OrderId, WebOrder},
-    settings::OrderSettings,
-};
+use retail::{order::OrderId, settings::OrderSettings};
 use woocommerce::{Cursor, OrderQuery, OrderRow};
 
 use crate::{
     Engine, Error,
     pair::{Knowledge, Pair},
-    ports::LedgerError,
+    ports::{Condition, LedgerError},
     rows::{
+        lease::Lease,
         orders::{self, Holds, Place, Reading, Row},
         records::Department,
     },
@@ -36,7 +35,7 @@ pub(crate) async fn find(engine: &Engine, department: &str, all: bool) -> Result
         return Ok(false);
     }
     let pair = engine.pair(department, Knowledge::Recent).await?;
-    changed(engine, &pair).await?;
+    changed(engine, &pair, None).await?;
     if all {
         sweep(engine, &pair).await?;
     }
@@ -60,12 +59,16 @@ pub(super) fn place(pair: &Pair) -> Place {
     Place::of(&pair.department.settings.id, &pair.base)
 }
 
-/// Reads what changed and notes it. Safe beside others who do the same: what was read twice is noted once.
-pub(super) async fn changed(engine: &Engine, pair: &Pair) -> Result<(), Error> {
+/// Reads what changed and notes it, and keeps a lease meanwhile. Safe beside others who do the same: what was read twice is
+/// noted once.
+pub(super) async fn changed(engine: &Engine, pair: &Pair, lease: Option<&Mutex<Lease>>) -> Result<(), Error> {
     let Some(settings) = taking(&pair.department) else { return Ok(()) };
     let id = &pair.department.settings.id;
     loop {
         engine.go_on()?;
+        if let Some(lease) = lease {
+            lease.lock().await.keep(engine).await?;
+        }
         let (reading, condition) = orders::reading(engine, id, &pair.base).await?;
         let from = first_moment(engine, pair, settings, reading.as_ref());
         let mut reading = reading.filter(|reading| reading.from == from).unwrap_or_else(|| Reading {
@@ -182,11 +185,11 @@ async fn note_one(
             {
                 return Ok(false);
             }
-            Some((row, version)) => (row, crate::ports::Condition::Version(version)),
+            Some((row, version)) => (row, Condition::Version(version)),
             None if !concerns_us(settings, &one.status) => return Ok(false),
-            None => (found(one, now), crate::ports::Condition::Absent),
+            None => (found(one, now), Condition::Absent),
         };
-        let fresh = condition == crate::ports::Condition::Absent;
+        let fresh = condition == Condition::Absent;
         // What was looked after a moment ago comes back until its second is over: once more then, and not at once.
         let next = row.looked.map_or(now, |looked| now.max(looked + SETTLED));
         let row = Row { next: Some(next), ..row };
@@ -263,7 +266,7 @@ async fn finished(engine: &Engine, pair: &Pair) -> Result<(), Error> {
         let department = &pair.department.settings.id;
         let attention = orders::attention_for(engine, &place, id).await?;
         let holds = orders::holds_of(engine, &place, id).await?;
-        let condition = crate::ports::Condition::Version(version);
+        let condition = Condition::Version(version);
         match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
             Err(LedgerError::Conflict) => {}
             other => other?,
@@ -271,10 +274,4 @@ async fn finished(engine: &Engine, pair: &Pair) -> Result<(), Error> {
         engine.wake_order(department, id).await?;
     }
     orders::put_office_read(engine, &pair.department.settings.id, &pair.base, read.server_time).await
-}
-
-/// What an order holds, by the shop's products.
-pub(super) fn lines_of(order: &WebOrder) -> Vec<(retail::shop::ShopId, retail::Decimal)> {
-    let quantity = |line: &retail::order::OrderLine| line.quantity - line.put_back;
-    order.lines.iter().filter_map(|line| Some((line.shop_id()?, quantity(line)))).collect()
 }
