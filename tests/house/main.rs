@@ -9,6 +9,7 @@ mod families;
 mod layout;
 mod orders;
 mod orders_later;
+mod orders_left;
 mod ports;
 mod products;
 mod review;

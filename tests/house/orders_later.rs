@@ -1,16 +1,20 @@
 //! Orders, long after they were taken: what goes on at either side meanwhile, and what a person changes. Each test is a finding
 //! of a review.
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::{sync::Mutex, time::Duration};
 
 use house::stage::Stage;
 use retail::Decimal;
 use serde_json::{Value, json};
-use simulators::loomis::Product;
-use simulators::shop::NewOrder;
-use sync::ports::{Key, Lane, Ledger, Range};
-use sync::{LogQuery, Tick};
+use simulators::{
+    faults::{Kind, Rule},
+    loomis::Product,
+    shop::NewOrder,
+};
+use sync::{
+    LogQuery, Settlement, Tick,
+    ports::{Key, Lane, Ledger, Range},
+};
 
 use crate::orders::{place, selling, sku};
 
@@ -35,6 +39,132 @@ fn deducting() -> Value {
 
 fn deducted(stage: &Stage) -> Vec<Decimal> {
     stage.office.deductions().iter().map(|one| one.quantity).collect()
+}
+
+fn stock(stage: &Stage, number: &str) -> Option<i64> {
+    stage.shop.product(sku(stage, number)).unwrap().stock
+}
+
+#[tokio::test]
+async fn an_order_that_went_further_than_finished_between_two_looks_is_completed() {
+    for (status, then) in [(6, "completed"), (7, "completed"), (9, "processing"), (10, "processing")] {
+        let stage = selling(json!({}), json!({"status_when_completed": "completed"})).await;
+        let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1));
+        stage.tick(Tick::Orders).await;
+        stage.office.set_order_status(stage.office.orders()[0].order_id, status);
+        ticks(&stage, Tick::Orders, 6).await;
+        assert_eq!(stage.shop.order(id).unwrap().status, then, "{status}: {:?}", waiting(&stage).await);
+    }
+}
+
+#[tokio::test]
+async fn a_status_when_completed_that_is_chosen_later_reaches_orders_that_were_taken() {
+    for finished in [true, false] {
+        let stage = selling(json!({}), json!({})).await;
+        let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1));
+        let by_hand = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1));
+        ticks(&stage, Tick::Orders, 2).await;
+        let finish = || stage.office.set_order_status(stage.office.orders()[0].order_id, 5);
+        if finished {
+            finish();
+        }
+        stage.shop.set_order_status(by_hand, "completed", stage.engine.world.now());
+        stage.pass(Duration::from_secs(2 * 24 * 3600));
+        ticks(&stage, Tick::Orders, 2).await;
+        stage.take_orders(json!({}), json!({"status_when_completed": "completed"})).await;
+        let looks = || stage.shop_faults.count(&format!("/orders/{by_hand}"));
+        let before = looks();
+        ticks(&stage, Tick::Orders, 3).await;
+        if !finished {
+            assert_eq!(stage.shop.order(id).unwrap().status, "processing");
+            finish();
+            ticks(&stage, Tick::Orders, 40).await;
+        }
+        assert_eq!(stage.shop.order(id).unwrap().status, "completed", "{finished}");
+        assert_eq!(looks(), before, "nothing is left to do with it");
+    }
+}
+
+#[tokio::test]
+async fn what_came_back_after_its_goods_were_added_back_is_held_until_a_person_says() {
+    for again in [false, true] {
+        let stage = selling(json!({"continuous_inventory": true}), deducting()).await;
+        let office = stage.office.product_ids()[0];
+        let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 2));
+        stage.tick(Tick::Orders).await;
+        stage.shop.cancel(id, stage.engine.world.now());
+        ticks(&stage, Tick::Orders, 2).await;
+        assert_eq!((deducted(&stage), stock(&stage, "A-1")), (vec![dec("2"), dec("-2")], Some(10)));
+        stage.shop.set_order_status(id, "processing", stage.engine.world.now());
+        ticks(&stage, Tick::Orders, 2).await;
+        assert_eq!(stock(&stage, "A-1"), Some(8));
+        let told = waiting(&stage).await;
+        assert!(told.len() == 1 && told[0].contains("added back"), "{told:?}");
+        // The till sells one; what the web sold is still held.
+        stage.office.set_stock(1, office, "9");
+        stage.tick(Tick::Stock).await;
+        assert_eq!(stock(&stage, "A-1"), Some(7));
+        let settlement = match again {
+            true => Settlement::SendAgain,
+            false => {
+                stage.office.set_stock(1, office, "7");
+                Settlement::Exists("by hand".to_owned())
+            }
+        };
+        stage.engine.settle_order("1", &id.to_string(), &settlement).await.unwrap();
+        ticks(&stage, Tick::Orders, 2).await;
+        assert_eq!(waiting(&stage).await, [""; 0], "{again}");
+        stage.tick(Tick::Stock).await;
+        assert_eq!((stage.office.amount(1, office).available(), stock(&stage, "A-1")), (dec("7"), Some(7)));
+        let so_far = deducted(&stage).len();
+        assert_eq!(so_far, if again { 3 } else { 2 });
+        // Called off once more, it is added back once more.
+        stage.shop.cancel(id, stage.engine.world.now());
+        ticks(&stage, Tick::Orders, 2).await;
+        assert_eq!(deducted(&stage)[so_far..], [dec("-2")]);
+        stage.tick(Tick::Stock).await;
+        assert_eq!((stage.office.amount(1, office).available(), stock(&stage, "A-1")), (dec("9"), Some(9)));
+    }
+}
+
+#[tokio::test]
+async fn what_left_the_shop_is_deducted_although_the_money_was_given_back() {
+    for restock in [false, true] {
+        let stage = selling(json!({}), deducting()).await;
+        let twin = stage.office.add_product(Product::new("A-2", "A twin").price("10"));
+        let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 2).and(sku(&stage, "A-2"), 3));
+        stage.tick(Tick::Orders).await;
+        assert_eq!(deducted(&stage), [dec("2")]);
+        let lines: Vec<(u64, Decimal)> =
+            stage.shop.order(id).unwrap().lines.iter().map(|line| (line.id, line.quantity)).collect();
+        stage.shop.refund_order(id, None, &lines, restock, stage.engine.world.now()).unwrap();
+        assert_eq!(stage.shop.order(id).unwrap().status, "refunded");
+        stage.tick(Tick::Orders).await;
+        stage.office.delete(twin);
+        ticks(&stage, Tick::Orders, 40).await;
+        let wanted = if restock { vec![dec("2"), dec("-2")] } else { vec![dec("2"), dec("3")] };
+        assert_eq!(deducted(&stage), wanted, "{restock}: {:?}", waiting(&stage).await);
+    }
+}
+
+#[tokio::test]
+async fn a_line_that_can_be_deducted_at_last_is_deducted_as_it_was_taken() {
+    let stage = selling(json!({}), deducting()).await;
+    let twin = stage.office.add_product(Product::new("A-2", "A twin").price("10"));
+    let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 2).and(sku(&stage, "A-2"), 3));
+    stage.tick(Tick::Orders).await;
+    stage.shop.edit_order(id, stage.engine.world.now(), |order| order.lines[1].quantity = dec("5"));
+    stage.tick(Tick::Orders).await;
+    stage.office.delete(twin);
+    ticks(&stage, Tick::Orders, 40).await;
+    assert_eq!(deducted(&stage), [dec("2")], "a person says what is right");
+    let effects = stage.engine.order("1", &id.to_string()).await.unwrap().effects;
+    assert_eq!(effects[1].effect, "deduction of 3 of A-2");
+    // Sent again, it is sent as the order is now.
+    stage.engine.settle_order("1", &id.to_string(), &Settlement::SendAgain).await.unwrap();
+    stage.tick(Tick::Orders).await;
+    assert_eq!(deducted(&stage), [dec("2"), dec("5")]);
+    assert_eq!(waiting(&stage).await, [""; 0]);
 }
 
 #[tokio::test]
@@ -97,6 +227,31 @@ async fn orders_that_were_only_found_are_read_in_pages_and_the_right_to_write_is
     assert_eq!(stage.shop_faults.count("GET /wp-json/wc/v3/orders/"), 0, "none is read by itself");
     let held = held.lock().unwrap();
     assert!(held.len() > 20 && held.iter().all(|held| *held), "{held:?}");
+}
+
+#[tokio::test]
+async fn a_customer_order_that_is_gone_stays_shown_between_two_looks() {
+    let stage = selling(json!({}), json!({"status_when_completed": "completed"})).await;
+    let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1));
+    stage.tick(Tick::Orders).await;
+    let gone = r#"{"status":false,"code":404,"message":"not found"}"#.to_owned();
+    let gone = Kind::Fail { status: 200, body: gone, headers: Vec::new() };
+    stage.office_faults.add(Rule::next(gone).on("logistics/orders/view"));
+    ticks(&stage, Tick::Orders, 4).await;
+    let shown = async || {
+        let told = waiting(&stage).await;
+        assert!(told.len() == 1 && told[0].contains("no longer in Loomis Pay"), "{told:?}");
+    };
+    shown().await;
+    // Somebody touches the order: a look that doesn't ask Loomis Pay.
+    let views = stage.office_faults.count("logistics/orders/view");
+    stage.shop.edit_order(id, stage.engine.world.now(), |order| order.customer_note.push('!'));
+    stage.tick(Tick::Orders).await;
+    assert_eq!(stage.office_faults.count("logistics/orders/view"), views);
+    shown().await;
+    // It was only hidden for a moment.
+    ticks(&stage, Tick::Orders, 6).await;
+    assert_eq!(waiting(&stage).await, [""; 0]);
 }
 
 #[tokio::test]

@@ -12,11 +12,13 @@ mod find;
 mod goods;
 pub(crate) mod held;
 mod send;
+mod settle;
 mod story;
 mod take;
 
 pub use alarm::Notify;
-pub use story::{EffectStory, OrderStory, Settlement, WaitingOrder};
+pub use settle::Settlement;
+pub use story::{EffectStory, OrderStory, WaitingOrder};
 
 pub(crate) use alarm::raise;
 pub(crate) use desk::look_after;
@@ -29,7 +31,7 @@ use retail::order::OrderId;
 use crate::{
     Engine, Error, pair,
     ports::{Condition, Key, LedgerError, Write},
-    rows::{body, item, lease::Lease, orders::Place},
+    rows::{self, body, item, lease::Lease, orders::Place},
 };
 
 /// How long to wait for a worker that is at orders of the same department.
@@ -69,6 +71,23 @@ async fn installation(engine: &Engine) -> Result<String, Error> {
 /// Where the orders of a department with its present shop stand; `None` before the shop was first spoken to.
 pub(crate) async fn place_of(engine: &Engine, department: &str) -> Result<Option<Place>, Error> {
     Ok(pair::found(engine, department).await?.map(|found| Place::of(department, &found.base)))
+}
+
+/// Where the department's orders stand: with its present shop first, then with those that it left.
+pub(crate) async fn places_of(engine: &Engine, department: &str) -> Result<Vec<Place>, Error> {
+    let present = place_of(engine, department).await?;
+    let mut places: Vec<Place> = present.into_iter().collect();
+    for base in rows::orders::bases_read(engine, department).await? {
+        if places.iter().all(|place| place.base() != base) {
+            places.push(Place::of(department, &base));
+        }
+    }
+    Ok(places)
+}
+
+/// What is said of an order of a shop that was left: how a person names it, and what there is to say.
+fn of_a_left_shop(place: &Place, number: &str, detail: &str) -> String {
+    format!("{number}@{}, a shop that was left: {detail}", place.base())
 }
 
 impl Engine {

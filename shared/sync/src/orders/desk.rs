@@ -128,7 +128,7 @@ impl Desk<'_> {
             Err(_) => return self.close(Some(order)).await,
         };
         if let Some(draft) = &draft {
-            self.deduct_more(order, draft).await?;
+            self.deduct_more(order).await?;
             self.send_all(order, draft).await?;
         }
         self.retrieve(order).await?;
@@ -193,7 +193,8 @@ impl Desk<'_> {
 
     /// Whether something of it was sent, or is about to be.
     pub(super) fn is_begun(&self) -> bool {
-        self.effects.values().any(|(row, _)| !matches!(row.state, State::Intended { .. }))
+        self.row.retrieved.is_some()
+            || self.effects.values().any(|(row, _)| !matches!(row.state, State::Intended { .. }))
     }
 
     /// A text without the customer's data.
@@ -270,9 +271,4 @@ impl Desk<'_> {
 /// Whether it is one of the order's own effects, rather than one that follows from a refund or a cancellation.
 pub(super) fn is_own(effect: &Effect) -> bool {
     matches!(effect, Effect::CustomerOrder { .. } | Effect::Sale { .. } | Effect::Deduction(_))
-}
-
-/// Whether the shop has called the order off: nothing more is sent of it.
-pub(super) fn is_called_off(order: &WebOrder) -> bool {
-    matches!(order.status.as_str(), "cancelled" | "failed" | "refunded" | "trash")
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use futures_util::lock::Mutex;
 use jiff::{Timestamp, tz::TimeZone};
-use retail::{order::OrderId, settings::OrderSettings};
+use retail::{
+    order::{OrderId, effects::Effect},
+    settings::OrderSettings,
+};
 use woocommerce::{Cursor, OrderQuery, OrderRow};
 
 use crate::{
@@ -24,6 +27,8 @@ pub(super) const SETTLED: Duration = Duration::from_secs(10);
 /// Of orders placed in this time the sweep compares the refunds: before about WooCommerce 7.6 (its pull request 37047), and by some
 /// payment plugins, an order is not dated anew by a refund.
 const REFUNDABLE: Duration = Duration::from_secs(100 * 24 * 3600);
+/// Orders in one transaction of the ledger, with room for the lease.
+const WRITES: usize = 80;
 /// Statuses in which the shop has taken the goods off its stock. `SETTINGS.md`, *Held by the shop*.
 pub(super) const HOLDING: [&str; 3] = ["processing", "on-hold", "completed"];
 
@@ -39,6 +44,7 @@ pub(crate) async fn find(engine: &Engine, department: &str, all: bool) -> Result
     if all {
         sweep(engine, &pair).await?;
     }
+    watch_taken(engine, &pair).await?;
     if pair.client.settings.order_lookup {
         finished(engine, &pair).await?;
     }
@@ -75,6 +81,7 @@ pub(super) async fn changed(engine: &Engine, pair: &Pair, lease: Option<&Mutex<L
             from,
             cursor: Cursor::since(from),
             swept: None,
+            watched: None,
         });
         let query = OrderQuery { statuses: Vec::new(), created_from: Some(from) };
         let page = pair.shop.changed_orders(&query, &reading.cursor).await?;
@@ -244,6 +251,68 @@ fn concerns_us(settings: &OrderSettings, status: &str) -> bool {
 /// Whether an order of this status has lowered the shop's stock.
 pub(super) fn holds(settings: &OrderSettings, status: &str) -> bool {
     HOLDING.contains(&status) || settings.retrieve_statuses.iter().any(|one| one == status)
+}
+
+/// Orders that were taken while none was to be completed have no next look. Once the record has changed they are given one.
+async fn watch_taken(engine: &Engine, pair: &Pair) -> Result<(), Error> {
+    let (id, version) = (&pair.department.settings.id, pair.department.version);
+    let Some(completed) = taking(&pair.department).and_then(|one| one.status_when_completed.as_deref())
+    else {
+        return Ok(());
+    };
+    let (reading, condition) = orders::reading(engine, id, &pair.base).await?;
+    let Some(reading) = reading.filter(|reading| reading.watched != Some(version)) else { return Ok(()) };
+    // Whoever is at an order by an older record closes it before this goes on, and gives it no look.
+    let mut lease = match super::lease(engine, id).await {
+        Ok(lease) => lease,
+        Err(Error::Taken) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let watched = watch_all(engine, &place(pair), completed, &mut lease).await;
+    lease.release(engine).await?;
+    match watched {
+        // With the next tick.
+        Err(Error::Taken) => return Ok(()),
+        other => other?,
+    }
+    let reading = Reading { watched: Some(version), ..reading };
+    match engine.ledger.write(vec![orders::put_reading(id, &pair.base, &reading, condition)?]).await {
+        Err(LedgerError::Conflict) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+async fn watch_all(engine: &Engine, place: &Place, completed: &str, lease: &mut Lease) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        engine.go_on()?;
+        let (rows, next) = place.page(engine, after).await?;
+        let mut writes = Vec::new();
+        for (mut row, version) in rows.into_iter().filter(|(row, _)| is_unwatched(row, completed)) {
+            row.next = Some(engine.now());
+            writes.push(place.put_alone(&row, Condition::Version(version))?);
+        }
+        for some in writes.chunks(WRITES) {
+            lease.keep(engine).await?;
+            lease.write(engine, some.to_vec()).await?;
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether an order is to be completed one day, and nobody looks at it. One that has the status, or was called off, is left.
+fn is_unwatched(row: &Row, completed: &str) -> bool {
+    let taken = row.taken.iter().flat_map(|taken| &taken.effects);
+    let linked = |effect: &Effect| matches!(effect, Effect::CustomerOrder { may_be_unlocked: false });
+    let over = matches!(row.status.as_str(), "cancelled" | "failed" | "refunded" | "trash");
+    row.next.is_none()
+        && row.completed.is_none()
+        && row.status != completed
+        && !over
+        && taken.into_iter().any(linked)
 }
 
 /// Customer orders that changed in Loomis Pay, where it can be asked for them: those that are watched are looked at now.
