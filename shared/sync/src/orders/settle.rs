@@ -1,6 +1,9 @@
 //! What only a person can settle. `PROGRAM.md`, *order settle*.
 
+use std::collections::BTreeMap;
+
 use retail::{
+    Decimal,
     order::{
         OrderId, WebOrder,
         differs::Fingerprint,
@@ -211,12 +214,7 @@ impl Engine {
 }
 
 /// What is to be settled of an order. Of a shop that was left only what nobody knows about is: nothing more is sent of it.
-fn what(
-    pair: &Pair,
-    row: &Row,
-    effects: &std::collections::BTreeMap<String, (EffectRow, u64)>,
-    present: bool,
-) -> Option<What> {
+fn what(pair: &Pair, row: &Row, effects: &BTreeMap<String, (EffectRow, u64)>, present: bool) -> Option<What> {
     let in_order = row.taken.iter().flat_map(|taken| &taken.effects);
     let in_order: Vec<&(EffectRow, u64)> = in_order.filter_map(|effect| effects.get(&effect.key())).collect();
     let first = |is: fn(&State) -> bool| in_order.iter().find(|(one, _)| is(&one.state)).copied().cloned();
@@ -271,7 +269,7 @@ fn told_again(settlement: &Settlement) -> String {
 fn as_it_is_now(effect: Effect, order: &WebOrder) -> Result<Effect, Error> {
     let Effect::Deduction(stock) = effect else { return Ok(effect) };
     let line = order.lines.iter().find(|line| line.id == stock.line);
-    let quantity = line.map(|line| line.quantity).filter(|quantity| *quantity > retail::Decimal::ZERO);
+    let quantity = line.map(|line| line.quantity).filter(|quantity| *quantity > Decimal::ZERO);
     let Some(quantity) = quantity else {
         let reason = format!(
             "no longer has the line of {}: there is nothing to send; deduct by hand what has to be, and say --exists with any word",
