@@ -11,6 +11,7 @@ mod layout;
 mod logs;
 mod orders;
 mod orders_later;
+mod orders_left;
 mod ports;
 mod products;
 mod records;

@@ -127,7 +127,7 @@ impl Work<'_> {
     /// One round. Tells which products web orders touched meanwhile.
     async fn apply_once(&self, ids: &[ProductId]) -> Result<(Counts, Vec<ProductId>), Error> {
         // Web orders first, then the shop's stock, whether it is written in the end or not.
-        orders::held::now(self.engine, self.pair).await?;
+        orders::held::now(self.engine, self.pair, &self.lease).await?;
         let mut survey = survey(self.engine, self.pair, ids, self.leave).await?;
         let fresh = self.read_stock_again(&mut survey).await?;
         let plan = survey.plan(self.settings(), self.leave);
@@ -171,7 +171,7 @@ impl Work<'_> {
         if !settings.products.inventory || settings.orders.is_none() {
             return Ok(Vec::new());
         }
-        let now = orders::held::now(self.engine, self.pair).await?;
+        let now = orders::held::now(self.engine, self.pair, &self.lease).await?;
         Ok(survey.touched(ids, &now))
     }
 
@@ -249,7 +249,7 @@ impl Work<'_> {
             return Ok(BTreeMap::new());
         }
         // Web orders first: a sale is then either in what Loomis Pay has available, or held.
-        survey.hold(Some(orders::held::now(self.engine, self.pair).await?));
+        survey.hold(Some(orders::held::now(self.engine, self.pair, &self.lease).await?));
         let token = self.pair.department.token.clone();
         let mut fresh: BTreeMap<ProductId, Stock> = ids.iter().map(|id| (*id, Stock::Unknown)).collect();
         for ids in ids.chunks(100) {

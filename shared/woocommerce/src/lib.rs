@@ -22,7 +22,7 @@ pub use connection::{Auth, Connection, Version};
 pub use era::{Capabilities, time_zone};
 pub use error::{Error, ItemError};
 pub use oauth::{Signature, sign};
-pub use order::{OrderChange, OrderPage, OrderQuery, OrderRow};
+pub use order::{OrderChange, OrderGoods, OrderPage, OrderQuery, OrderRow};
 pub use product::{
     Draft, ImageSource, ItemDone, NewKind, NewProduct, NewVariation, Private, ProductChange, ProductWrite,
     StockWrite, VariationChange, VariationWrite,

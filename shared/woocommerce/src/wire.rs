@@ -12,7 +12,7 @@ use retail::{
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-pub(crate) use order::{Order, REFUND_FIELDS, ROW_FIELDS, RefundRow, Row};
+pub(crate) use order::{GOODS_FIELDS, Order, REFUND_FIELDS, ROW_FIELDS, RefundRow, Row};
 pub(crate) use product::{PRODUCT_FIELDS, Product};
 pub(crate) use webhook::{WEBHOOK_FIELDS, WebhookRow};
 

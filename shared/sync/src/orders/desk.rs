@@ -76,7 +76,7 @@ async fn at_the_desk(
         Some(known) => known,
         // A hint of one that isn't known yet: what changed is read and noted, as the poll does it.
         None => {
-            find::changed(engine, &pair).await?;
+            find::changed(engine, &pair, None).await?;
             let Some(found) = place.order(engine, id).await? else { return Ok(true) };
             found
         }
@@ -141,7 +141,7 @@ impl Desk<'_> {
             Err(_) => return self.close(Some(order)).await,
         };
         if let Some(draft) = &draft {
-            self.deduct_more(order, draft).await?;
+            self.deduct_more(order).await?;
             self.send_all(order, draft).await?;
         }
         self.retrieve(order).await?;
@@ -207,7 +207,8 @@ impl Desk<'_> {
     /// order is decided anew: nothing is sent before that.
     pub(super) fn is_begun(&self) -> bool {
         let begun = |row: &EffectRow| !matches!(row.state, State::Intended { .. });
-        self.row.taken.is_some() && self.effects.values().any(|(row, _)| begun(row))
+        self.row.retrieved.is_some()
+            || self.row.taken.is_some() && self.effects.values().any(|(row, _)| begun(row))
     }
 
     /// A text without the customer's data.
@@ -284,9 +285,4 @@ impl Desk<'_> {
 /// Whether it is one of the order's own effects, rather than one that follows from a refund or a cancellation.
 pub(super) fn is_own(effect: &Effect) -> bool {
     matches!(effect, Effect::CustomerOrder { .. } | Effect::Sale { .. } | Effect::Deduction(_))
-}
-
-/// Whether the shop has called the order off: nothing more is sent of it.
-pub(super) fn is_called_off(order: &WebOrder) -> bool {
-    matches!(order.status.as_str(), "cancelled" | "failed" | "refunded" | "trash")
 }
