@@ -5,13 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use retail::{Decimal, shop::ShopId};
+use retail::{Decimal, office::ProductId, order::WebOrder, shop::ShopId};
 
 use super::find::{self, taking};
 use crate::{
     Engine, Error,
     pair::Pair,
-    rows::orders::{self, Holds},
+    rows::{
+        due,
+        orders::{self, Holds, Row},
+    },
 };
 
 /// What is held, by the shop's product; none of 0.
@@ -51,4 +54,34 @@ pub(crate) async fn now(engine: &Engine, pair: &Pair) -> Result<Held, Error> {
         orders::fill_holds(engine, &place, id, holds.as_ref()).await?;
     }
     known(engine, pair).await
+}
+
+/// The products of which an order that is about to be looked after holds something, or of which it has moved the shop's stock
+/// since it was last.
+pub(super) async fn moved(
+    engine: &Engine,
+    pair: &Pair,
+    row: &Row,
+    order: Option<&WebOrder>,
+) -> Result<Vec<ProductId>, Error> {
+    if !pair.department.settings.products.stock_flows() {
+        return Ok(Vec::new());
+    }
+    let held = orders::holds_of(engine, &find::place(pair), row.id).await?;
+    let as_it_was = |order: &WebOrder| {
+        let refunds = order.refunds.iter().map(|refund| &refund.id);
+        row.looked.is_some() && row.status == order.status && row.refunds.iter().eq(refunds)
+    };
+    if held.is_none() && order.is_none_or(as_it_was) {
+        return Ok(Vec::new());
+    }
+    let lines = order.map(find::lines_of).into_iter().chain(held.and_then(|held| held.lines)).flatten();
+    let linked = pair.links.by_shop(engine, lines.map(|(product, _)| product)).await?;
+    Ok(linked.into_values().collect())
+}
+
+/// Has the shop's stock of these products compared once more. Loomis Pay's list, by which stock becomes due, doesn't show it when
+/// an order holds no more what it held, or when the shop put back what it had taken.
+pub(super) async fn compare(engine: &Engine, pair: &Pair, products: &[ProductId]) -> Result<(), Error> {
+    due::mark(engine, &pair.department.settings.id, products, due::How::changed(due::Extent::Stock)).await
 }
