@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+mod between;
 #[cfg(target_os = "linux")]
 // The functions are programs for Linux, and run on this machine.
 mod deploy;
+mod dice;
 mod families;
+mod histories;
 mod layout;
+mod life;
+mod once;
 mod orders;
 mod ports;
 mod products;
