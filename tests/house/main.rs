@@ -3,12 +3,14 @@
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
 mod between;
+mod compared;
 #[cfg(target_os = "linux")]
 // The functions are programs for Linux, and run on this machine.
 mod deploy;
 mod dice;
 mod families;
 mod histories;
+mod interleavings;
 mod layout;
 mod life;
 mod once;
