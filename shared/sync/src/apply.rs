@@ -265,6 +265,12 @@ impl Work<'_> {
         // One reading names a product and the next doesn't: a third one decides.
         let silent = fresh.iter().filter(|(_, stock)| **stock == Stock::Unknown).map(|(id, _)| *id);
         self.look_later(silent.filter(|id| survey.stock_of(*id) != Stock::Unknown));
+        // What is written now is not what the list said. Should it come back to that, the next reading would see no change.
+        let moved = |(id, stock): &(&ProductId, &Stock)| match (survey.stock_of(**id), stock) {
+            (Stock::Available(listed), Stock::Available(fresh)) => listed != *fresh,
+            _ => false,
+        };
+        self.look_later(fresh.iter().filter(moved).map(|(id, _)| *id));
         let (mut stood, mut fell) = (0, Vec::new());
         for (id, stock) in &fresh {
             if stocked(survey.stock_of(*id)) {

@@ -70,9 +70,6 @@ impl Desk<'_> {
         if self.stock_is_known() && !self.was_added_back() {
             return None;
         }
-        if !self.is_begun() && self.standing == Standing::Known {
-            return None;
-        }
         let deducted = |line: u64| {
             self.effects.values().any(|(row, _)| {
                 matches!(&row.effect, Effect::Deduction(stock) if stock.line == line) && row.state.is_done()

@@ -20,6 +20,7 @@ use retail::{
 use super::{
     effect::Performed,
     find::{self, taking},
+    held,
 };
 use crate::{
     Engine, Error,
@@ -115,10 +116,14 @@ async fn at_the_desk(
         Err(error) => return Err(error.into()),
     };
     desk.row.waits.clear();
+    let moved = held::moved(engine, &pair, &desk.row, order.as_ref()).await?;
+    held::compare(engine, &pair, &moved).await?;
     match order {
         Some(order) => desk.work(&order).await?,
         None => desk.gone().await?,
     }
+    // Whoever compared them meanwhile may have held back what is no longer held.
+    held::compare(engine, &pair, &moved).await?;
     Ok(true)
 }
 

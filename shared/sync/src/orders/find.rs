@@ -259,9 +259,9 @@ fn found(one: &OrderRow, now: Timestamp) -> Row {
 }
 
 /// Whether an order of this status that isn't known yet has to be looked at: it may be taken, holds stock, or has passed
-/// by. An order that was never paid and got cancelled is none of ours.
+/// by; or it may have lowered the shop's stock for a moment, in which it was compared. Then it is none of ours.
 fn concerns_us(settings: &OrderSettings, status: &str) -> bool {
-    holds(settings, status) || status == "refunded"
+    holds(settings, status) || matches!(status, "refunded" | "cancelled")
 }
 
 /// Whether an order of this status has lowered the shop's stock.

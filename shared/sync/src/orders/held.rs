@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use futures_util::lock::Mutex;
 use retail::{
     Decimal,
-    order::{OrderId, OrderLine},
+    office::ProductId,
+    order::{OrderId, OrderLine, WebOrder},
     shop::ShopId,
 };
 use woocommerce::OrderGoods;
@@ -18,8 +19,9 @@ use crate::{
     Engine, Error,
     pair::Pair,
     rows::{
+        due,
         lease::Lease,
-        orders::{self, Holds},
+        orders::{self, Holds, Row},
     },
 };
 
@@ -83,4 +85,38 @@ pub(crate) async fn now(engine: &Engine, pair: &Pair, lease: &Mutex<Lease>) -> R
 fn lines_of(lines: &[OrderLine]) -> Vec<(ShopId, Decimal)> {
     let quantity = |line: &OrderLine| line.quantity - line.put_back;
     lines.iter().filter_map(|line| Some((line.shop_id()?, quantity(line)))).collect()
+}
+
+/// The products of which an order that is about to be looked after holds something, or of which it has moved the shop's stock
+/// since it was last.
+pub(super) async fn moved(
+    engine: &Engine,
+    pair: &Pair,
+    row: &Row,
+    order: Option<&WebOrder>,
+) -> Result<Vec<ProductId>, Error> {
+    if !pair.department.settings.products.stock_flows() {
+        return Ok(Vec::new());
+    }
+    let held = orders::holds_of(engine, &find::place(pair), row.id).await?;
+    let as_it_was = |order: &WebOrder| {
+        let refunds = order.refunds.iter().map(|refund| &refund.id);
+        row.looked.is_some() && row.status == order.status && row.refunds.iter().eq(refunds)
+    };
+    if held.is_none() && order.is_none_or(as_it_was) {
+        return Ok(Vec::new());
+    }
+    let lines = order
+        .map(|order| lines_of(&order.lines))
+        .into_iter()
+        .chain(held.and_then(|held| held.lines))
+        .flatten();
+    let linked = pair.links.by_shop(engine, lines.map(|(product, _)| product)).await?;
+    Ok(linked.into_values().collect())
+}
+
+/// Has the shop's stock of these products compared once more. Loomis Pay's list, by which stock becomes due, doesn't show it when
+/// an order holds no more what it held, or when the shop put back what it had taken.
+pub(super) async fn compare(engine: &Engine, pair: &Pair, products: &[ProductId]) -> Result<(), Error> {
+    due::mark(engine, &pair.department.settings.id, products, due::How::changed(due::Extent::Stock)).await
 }

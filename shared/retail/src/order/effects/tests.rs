@@ -1,3 +1,5 @@
+mod table;
+
 use expect_test::{Expect, expect};
 
 use super::*;
