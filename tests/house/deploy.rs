@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws::Aws;
+use aws::{Aws, Kms};
 use aws_sdk_sqs::types::QueueAttributeName;
 use house::{engine::Engine as Cloud, sam::Stack};
 use serde_json::{Value, json};
@@ -16,7 +16,11 @@ use simulators::{
     serve::{Serving, WallClock, serve},
     shop::{Permissions, Setup, Shop},
 };
-use sync::{Counts, Engine, Stage, ports::Lane, seal::SealKey};
+use sync::{
+    Counts, Engine, Stage,
+    ports::Lane,
+    seal::{Keyring, SealKey},
+};
 
 /// How long a condition is waited for: two strikes of the clock, which strikes every minute, and room to work.
 const PATIENCE: Duration = Duration::from_secs(180);
@@ -84,14 +88,18 @@ impl House {
             let key = format!("Key={KEY}");
             // As often as a clock strikes; and no night falls into the test.
             let rates = ["StockRate='rate(1 minute)'", "SweepTime='rate(30 days)'"];
-            let stack = Stack::deploy(&cloud, &[&key, rates[0], rates[1]]);
+            // Both sides stand on this machine.
+            let stack = Stack::deploy(&cloud, &[&key, rates[0], rates[1], "PrivateAddresses=allow"]);
             (cloud, stack)
         })
         .await;
         let config = cloud.config();
         let world = outside::world().unwrap();
         let ports = Arc::new(Aws::new(&config, stack.names(), world.clone()));
-        let engine = Engine::new(world, ports.clone(), ports, SealKey::parse(KEY).unwrap());
+        // As a person's program is that moves to KMS: what the functions have sealed anew it opens too.
+        let kms = Kms::new(config.clone(), stack.secrets_key(), world.clone());
+        let keys = Keyring::from(kms).and(SealKey::parse(KEY).unwrap());
+        let engine = Engine::new(world, ports.clone(), ports, keys);
         House { stack, sqs: aws_sdk_sqs::Client::new(&config), engine, _cloud: cloud }
     }
 

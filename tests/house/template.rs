@@ -52,7 +52,7 @@ fn the_index_is_the_one_that_is_asked() {
 
 #[test]
 fn a_function_s_binary_is_named_like_its_folder() {
-    for name in ["Schedule", "ProductWorker", "OrderWorker"] {
+    for name in ["Schedule", "ProductWorker", "OrderWorker", "WebhookReceiver"] {
         let function = &template()["Resources"][name];
         let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary");
         assert_eq!(function["Properties"]["CodeUri"], format!("functions/{binary}"));

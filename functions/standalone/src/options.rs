@@ -30,8 +30,15 @@ Environment:
   LOOMIS_WOO_STORE  the store, instead of --store
   LOOMIS_WOO_KEY    32 bytes in Base64 that seal the secrets in the store; without it, the key file beside
                     the store (STORE.key, mode 600), made on first use
+  LOOMIS_WOO_KMS_KEY
+                    with dynamodb:TABLE: the key of AWS's KMS, by id or ARN, that seals them instead; what
+                    LOOMIS_WOO_KEY sealed is opened while both are set, and sealed anew
   LOOMIS_WOO_NOTIFY_URL, LOOMIS_WOO_NOTIFY_SECRET
                     who is told (a signed JSON POST) of orders that have waited for half an hour
+  LOOMIS_WOO_WEBHOOK_URL
+                    with dynamodb:TABLE: where the deployed functions take shops' webhooks (output WebhookUrl)
+  LOOMIS_WOO_PRIVATE_ADDRESSES
+                    refuse: shops and Loomis Pay are spoken to at public addresses only; else: allow
   SSL_CERT_FILE     certificates to trust instead of the system's
   RUST_LOG          what is logged to stderr, in the words of tracing's EnvFilter, instead of -v
   NO_COLOR          no colours";
