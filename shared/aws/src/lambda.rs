@@ -1,5 +1,7 @@
 //! What a function deployed to Lambda adds: building the engine, and answering a batch of messages one by one.
 
+mod life;
+
 use std::{collections::BTreeMap, env, error::Error, sync::Arc, time::Duration};
 
 use aws_lambda_events::event::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
@@ -9,13 +11,15 @@ use futures_util::{
 };
 use jiff::Timestamp;
 use sync::{
-    Engine, Fault, Notify, Stop,
+    Engine, Stop,
     ports::{Lane, Queue, VISIBILITY},
     seal::{SealError, SealKey},
 };
 use world::{Clock, World};
 
 use crate::{Aws, ConfigError, Names};
+
+pub use life::{Error as FunctionError, notifier, schedule, worker};
 
 /// What is left of a function's time when nothing new is begun and work is asked to stop: a shop's slow answer.
 const LAST_CALL: Duration = Duration::from_secs(15);
@@ -32,9 +36,6 @@ pub enum StartError {
     /// A variable is missing.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// Who is to be told of orders can't be.
-    #[error(transparent)]
-    Notify(#[from] Fault),
     /// `LOOMIS_WOO_KEY` is no key.
     #[error("LOOMIS_WOO_KEY can't be used")]
     Key(#[from] SealError),
@@ -49,9 +50,7 @@ pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
     let key = SealKey::parse(&key)?;
     let aws = Aws::from_env(world.clone()).await?;
     let ports = Arc::new(aws.clone());
-    let mut engine = Engine::new(world, ports.clone(), ports, key);
-    engine.notify = Notify::from_environment(|name| env::var(name).ok())?;
-    Ok((engine, aws))
+    Ok((Engine::new(world, ports.clone(), ports, key), aws))
 }
 
 /// The moment from which on nothing new is begun, for a function that ends at `deadline`.
@@ -59,12 +58,18 @@ pub fn last_call(deadline: Timestamp) -> Timestamp {
     deadline - LAST_CALL
 }
 
-/// Lets the engine look after each message of a batch, until shortly before `deadline`.
-pub async fn messages(engine: &Engine, aws: &Aws, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
+/// Lets the engine look after each message of a batch that came by one of these lanes, until shortly before `deadline`.
+pub async fn messages(
+    engine: &Engine,
+    aws: &Aws,
+    lanes: &[Lane],
+    event: SqsEvent,
+    deadline: Timestamp,
+) -> SqsBatchResponse {
     let mut engine = engine.clone();
     engine.stop = Stop::at(last_call(deadline));
     let handle = async |_lane, text: String| engine.handle(&text).await;
-    work(aws, aws.names(), &*engine.world.clock, event, deadline, handle).await
+    work(aws, &aws.names().only(lanes), &*engine.world.clock, event, deadline, handle).await
 }
 
 /// Hands each message of a batch to `handle`: groups side by side, the messages of a group in order. What fails comes

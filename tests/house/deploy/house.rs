@@ -1,0 +1,183 @@
+//! The deployed house, and what a test asks of it.
+
+use std::{
+    collections::HashMap,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use aws::Aws;
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use house::{engine::Engine as Cloud, sam::Stack};
+use serde_json::Value;
+use sync::{
+    Counts, Engine, Stage,
+    ports::{Key, Lane},
+    seal::SealKey,
+};
+use tempfile::TempDir;
+
+/// How long a condition is waited for: what a dead worker held runs out after three minutes, and a machine may be busy.
+const PATIENCE: Duration = Duration::from_secs(360);
+
+/// The secret that seals the credentials: 32 bytes in Base64.
+const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// The deployed house.
+pub(super) struct House {
+    /// What `loomis-woo --store dynamodb:TABLE` has: the same ports and key.
+    pub(super) engine: Engine,
+    pub(super) ports: Arc<Aws>,
+    stack: Stack,
+    sqs: aws_sdk_sqs::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    /// Holds what the engine decided about the roles' requests.
+    folder: TempDir,
+    /// Ends before its folder.
+    _cloud: Cloud,
+}
+
+impl House {
+    /// Deploys the template; whoever is told of orders that wait listens at `ear`.
+    pub(super) async fn deploy(ear: &str) -> House {
+        let folder = tempfile::tempdir().unwrap();
+        let (record, ear) = (decisions(&folder), ear.to_owned());
+        let (cloud, stack) = blocking(move || {
+            let cloud = Cloud::start(&[("AUTH", "true"), ("IAM_RECORD", record.to_str().unwrap())]);
+            let (key, ear) = (format!("Key={KEY}"), format!("NotifyUrl={ear}"));
+            // As often as a clock strikes; and no night falls into the test. The engine knows no NAT gateways.
+            let rates = ["StockRate='rate(1 minute)'", "SweepTime='rate(30 days)'", "FixedEgress=false"];
+            let stack =
+                Stack::deploy(&cloud, &[&[key.as_str(), &ear, "NotifySecret=secret"], &rates[..]].concat());
+            (cloud, stack)
+        })
+        .await;
+        let config = cloud.config();
+        let world = outside::world().unwrap();
+        let ports = Arc::new(Aws::new(&config, stack.names(), world.clone()));
+        let engine = Engine::new(world, ports.clone(), ports.clone(), SealKey::parse(KEY).unwrap());
+        let sqs = aws_sdk_sqs::Client::new(&config);
+        let dynamodb = aws_sdk_dynamodb::Client::new(&config);
+        House { engine, ports, stack, sqs, dynamodb, folder, _cloud: cloud }
+    }
+
+    /// The clock's event, sent by hand.
+    pub(super) async fn strike(&self, tick: &str) {
+        let (stack, folder) = (self.stack.clone(), format!("schedule-{tick}"));
+        let answer = blocking(move || stack.invoke(&folder)).await;
+        if answer["sent"].as_u64().is_none_or(|sent| sent == 0) {
+            panic!("{tick}: {answer}\n{}", self.logs().await);
+        }
+    }
+
+    /// Waits for the end of the department's last run, and gives what it came to.
+    pub(super) async fn swept(&self, department: &str) -> Counts {
+        let last = async || self.engine.status_of(department).await.unwrap().run.unwrap();
+        self.until("the sweep's end", async || last().await.run.stage == Stage::Done).await;
+        last().await.counts
+    }
+
+    /// Messages in all queues there are, in hand or not.
+    pub(super) async fn messages(&self) -> u64 {
+        let queues = self.sqs.list_queues().send().await.unwrap().queue_urls.unwrap_or_default();
+        assert_eq!(queues.len(), 2 * Lane::ALL.len() + 1);
+        let mut messages = 0;
+        for queue in queues {
+            let asked = self.sqs.get_queue_attributes().queue_url(queue);
+            let answer = asked.attribute_names(QueueAttributeName::All).send().await.unwrap();
+            let attributes = answer.attributes.unwrap();
+            for name in [
+                QueueAttributeName::ApproximateNumberOfMessages,
+                QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+            ] {
+                messages += attributes[&name].parse::<u64>().unwrap();
+            }
+        }
+        messages
+    }
+
+    /// A message of this lane that nobody answers for comes again after this time.
+    pub(super) async fn hide_for(&self, lane: Lane, time: Duration) {
+        let request = self.sqs.set_queue_attributes().queue_url(self.queue(lane));
+        let seconds = time.as_secs().to_string();
+        request.attributes(QueueAttributeName::VisibilityTimeout, seconds).send().await.unwrap();
+    }
+
+    /// Writes a row that nobody can read, as a person might by hand.
+    pub(super) async fn break_row(&self, key: &Key) {
+        let text = |text: &str| AttributeValue::S(text.to_owned());
+        let item = HashMap::from([
+            ("pk".to_owned(), text(&key.partition)),
+            ("sk".to_owned(), text(&key.sort)),
+            ("body".to_owned(), text("paused, I think")),
+        ]);
+        let put = self.dynamodb.put_item().table_name(&self.ports.names().table);
+        put.set_item(Some(item)).send().await.unwrap();
+    }
+
+    /// Sends a lane's dead letters again, and tells how many there were.
+    pub(super) async fn redrive(&self, lane: Lane) -> usize {
+        let dead = self.dead(lane).await;
+        let mut moved = 0;
+        loop {
+            let receive = self.sqs.receive_message().queue_url(&dead).max_number_of_messages(10);
+            let receive = receive.message_system_attribute_names(MessageSystemAttributeName::MessageGroupId);
+            let letters = receive.send().await.unwrap().messages.unwrap_or_default();
+            if letters.is_empty() {
+                return moved;
+            }
+            for letter in letters {
+                let group = &letter.attributes.as_ref().unwrap()[&MessageSystemAttributeName::MessageGroupId];
+                let send = self.sqs.send_message().queue_url(self.queue(lane)).message_group_id(group);
+                let send = send.message_deduplication_id(format!("redriven-{moved}"));
+                send.set_message_body(letter.body).send().await.unwrap();
+                let receipt = letter.receipt_handle.unwrap();
+                self.sqs.delete_message().queue_url(&dead).receipt_handle(receipt).send().await.unwrap();
+                moved += 1;
+            }
+        }
+    }
+
+    async fn dead(&self, lane: Lane) -> String {
+        let name = format!("{}-{}-dead.fifo", self.stack.name(), lane.as_str());
+        self.sqs.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap()
+    }
+
+    fn queue(&self, lane: Lane) -> &str {
+        &self.ports.names().queues[&lane]
+    }
+
+    /// What the engine decided about the roles' requests: one JSON a line.
+    pub(super) fn decisions(&self) -> Vec<Value> {
+        let text = std::fs::read_to_string(decisions(&self.folder)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    async fn logs(&self) -> String {
+        let stack = self.stack.clone();
+        blocking(move || stack.logs()).await
+    }
+
+    /// Waits until it is so; else tells how the house stands and what the functions said.
+    pub(super) async fn until(&self, what: &str, so: impl AsyncFn() -> bool) {
+        let begun = Instant::now();
+        while !so().await {
+            if begun.elapsed() > PATIENCE {
+                let status = self.engine.status().await;
+                panic!("waited in vain for {what}: {status:#?}\n{}", self.logs().await);
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+}
+
+fn decisions(folder: &TempDir) -> PathBuf {
+    folder.path().join("decisions")
+}
+
+/// Runs what blocks beside the simulators.
+pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    tokio::task::spawn_blocking(work).await.unwrap()
+}
