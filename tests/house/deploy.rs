@@ -15,7 +15,7 @@ use simulators::{
 };
 use sync::{
     Counts,
-    ports::{Condition, Key, Lane, Outgoing, Queue, Range, Write},
+    ports::{Condition, Lane, Outgoing, Queue, Range, Write},
 };
 
 use self::{
@@ -152,19 +152,20 @@ async fn trouble_stays_where_it_is(house: &House, sides: &Sides) {
     assert_eq!(tromso.shop.products().len(), 1);
 }
 
-/// A row that somebody broke by hand: what needs it fails each time, and ends among the dead letters. Mended and redriven, it
-/// is done.
+/// A message of a newer version fails each time, and ends among the dead letters. Redriven, it is tried again; and is dead again,
+/// until somebody deploys the newer version, or empties the queue.
 async fn a_poison_message_dies_and_is_redriven(house: &House) {
-    let broken = Key::new("D#9", "pause");
-    house.break_row(&broken).await;
-    let body = r#"{"schema":1,"wake":"due","department":"9"}"#;
+    let body = r#"{"schema":99,"wake":"sing","department":"9"}"#;
     let poison = Outgoing { group: "9".into(), identity: "poison".into(), body: body.into() };
     house.ports.send(Lane::Changes, vec![poison]).await.unwrap();
     let dead = async || house.ports.dead(Lane::Changes, 10).await.unwrap();
-    house.until("a dead letter", async || !dead().await.is_empty()).await;
-    assert_eq!(dead().await.into_iter().map(|letter| letter.body).collect::<Vec<_>>(), [body]);
-    let remove = Write::Remove { key: broken, condition: Condition::Always };
-    house.engine.ledger.write(vec![remove]).await.unwrap();
-    assert_eq!(house.redrive(Lane::Changes).await, 1);
-    house.until("no dead letter", async || dead().await.is_empty()).await;
+    for redriven in [0, 1] {
+        house.until("a dead letter", async || !dead().await.is_empty()).await;
+        assert_eq!(dead().await.into_iter().map(|letter| letter.body).collect::<Vec<_>>(), [body]);
+        if redriven == 0 {
+            assert_eq!(house.ports.redrive(Lane::Changes, 10).await.unwrap(), 1);
+            assert!(dead().await.is_empty());
+        }
+    }
+    house.purge_dead(Lane::Changes).await;
 }

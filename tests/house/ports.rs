@@ -82,6 +82,7 @@ suite! {
         equal_identities_vanish,
         a_message_tried_too_often_is_dead,
         the_dead_hold_nobody_up,
+        the_dead_are_sent_again,
         waiting_ends_when_a_message_comes,
         waiting_ends_without_one,
         a_receipt_that_ran_out_does_no_harm,

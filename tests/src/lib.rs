@@ -1,5 +1,6 @@
 //! What several tests stand on.
 
+pub mod counted;
 pub mod engine;
 pub mod sam;
 pub mod stage;

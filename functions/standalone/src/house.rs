@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use local::{AtWork, AtWorkError, Store};
+use local::{AtWork, AtWorkError, Lines, Store};
 use sync::{Engine, seal::SealKey};
 use world::World;
 
@@ -79,7 +79,8 @@ impl House {
     fn over(store: Store, world: World, key: SealKey) -> House {
         let ports = Arc::new(store);
         let watched = Arc::new(Watched::new(ports.clone(), Duration::from_millis(600)));
-        let engine = Engine::new(world, ports, watched.clone(), key);
+        let mut engine = Engine::new(world, ports, watched.clone(), key);
+        engine.meter = Some(Arc::new(Lines));
         House { engine, watched, file: None, at_work: None }
     }
 
@@ -120,7 +121,8 @@ async fn on_table(table: &str, world: World) -> Result<House, Failure> {
     let ports = Arc::new(aws::Aws::named(aws::Names::of_table(table), world.clone()).await);
     // A message takes a moment through SQS.
     let watched = Arc::new(Watched::new(ports.clone(), Duration::from_secs(5)));
-    let engine = Engine::new(world, ports, watched.clone(), key);
+    let mut engine = Engine::new(world, ports, watched.clone(), key);
+    engine.meter = Some(Arc::new(Lines));
     Ok(House { engine, watched, file: None, at_work: None })
 }
 

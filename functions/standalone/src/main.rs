@@ -1,6 +1,9 @@
 //! `loomis-woo`: synchronises Loomis Pay with WooCommerce shops, on one machine. `PROGRAM.md` is its public face.
 
+mod backup;
 mod check;
+mod cost;
+mod dead;
 mod demo;
 mod failure;
 mod house;
@@ -56,5 +59,10 @@ async fn call(options: Options) -> Result<Exit, Failure> {
         Command::Orders(asked) => orders::orders(asked.what, store).await,
         Command::Order(asked) => orders::order(asked.what, store).await,
         Command::Resume { id } => status::resume(&id, store).await,
+        Command::Dead { lane } => dead::dead(lane, store).await,
+        Command::Redrive(asked) => dead::redrive(asked, store).await,
+        Command::Backup { file } => backup::backup(&file, store).await,
+        Command::Restore(asked) => backup::restore(asked, store).await,
+        Command::Cost(asked) => cost::cost(&asked),
     }
 }

@@ -24,8 +24,13 @@ pub(crate) fn set_up(options: &Options) {
         ["loomis_woo", "sync", "loomis", "woocommerce", "retail", "local", "aws", "outside", "simulators"]
             .map(|name| format!("{name}={level}"))
             .join(",");
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(format!("{below},{own}")));
+    // `run` passes the departments' logs on by itself, other processes' lines too.
+    let story = if by_itself { "off" } else { level };
+    // Each call to a side is for whoever looks closely.
+    let calls = if options.verbose > 0 { level } else { "warn" };
+    let apart = format!("{}={story},{}={calls}", sync::STORY, sync::CALLS);
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new(format!("{below},{own},{apart}")));
     let colours =
         io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let told = tracing_subscriber::fmt().with_env_filter(filter).with_writer(AroundTheBar).with_target(false);

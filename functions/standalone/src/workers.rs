@@ -178,4 +178,10 @@ impl Queue for Watched {
     async fn dead(&self, lane: Lane, most: usize) -> Result<Vec<Received>, QueueError> {
         self.queue.dead(lane, most).await
     }
+
+    async fn redrive(&self, lane: Lane, most: usize) -> Result<usize, QueueError> {
+        let sent = self.queue.redrive(lane, most).await?;
+        self.moves(|in_hand| in_hand, Duration::ZERO);
+        Ok(sent)
+    }
 }

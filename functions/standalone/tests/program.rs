@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+#[path = "program/backup.rs"]
+mod backup;
+#[path = "program/dead.rs"]
+mod dead;
 #[path = "program/input.rs"]
 mod input;
 #[path = "program/orders.rs"]

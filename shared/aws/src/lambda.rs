@@ -11,13 +11,13 @@ use futures_util::{
 };
 use jiff::Timestamp;
 use sync::{
-    Engine, Stop,
+    Engine, Stop, Trace,
     ports::{Lane, Queue, VISIBILITY},
     seal::{SealError, SealKey},
 };
 use world::{Clock, World};
 
-use crate::{Aws, ConfigError, Names};
+use crate::{Aws, ConfigError, Embedded, Names};
 
 pub use life::{Error as FunctionError, notifier, schedule, worker};
 
@@ -50,7 +50,14 @@ pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
     let key = SealKey::parse(&key)?;
     let aws = Aws::from_env(world.clone()).await?;
     let ports = Arc::new(aws.clone());
-    Ok((Engine::new(world, ports.clone(), ports, key), aws))
+    let mut engine = Engine::new(world, ports.clone(), ports, key);
+    engine.meter = Some(Arc::new(Embedded::to(std::io::stdout())));
+    Ok((engine, aws))
+}
+
+/// The trace that X-Ray knows this invocation by, as the runtime hands it on; a message that has one of its own keeps it.
+pub fn trace() -> Option<Trace> {
+    Trace::parse(&env::var("_X_AMZN_TRACE_ID").ok()?)
 }
 
 /// The moment from which on nothing new is begun, for a function that ends at `deadline`.
@@ -66,7 +73,7 @@ pub async fn messages(
     event: SqsEvent,
     deadline: Timestamp,
 ) -> SqsBatchResponse {
-    let mut engine = engine.clone();
+    let mut engine = engine.traced(trace());
     engine.stop = Stop::at(last_call(deadline));
     let handle = async |_lane, text: String| engine.handle(&text).await;
     work(aws, &aws.names().only(lanes), &*engine.world.clock, event, deadline, handle).await
@@ -172,9 +179,9 @@ impl Shift<'_> {
         let lane = message.lane.as_str();
         match select(work, end).await {
             Either::Left((Ok(()), _)) => true,
+            // Why, is in the log already.
             Either::Left((Err(error), _)) => {
-                let attempt = message.attempt;
-                tracing::error!(%error, cause = ?error.source(), lane, attempt, "a message goes back");
+                tracing::warn!(%error, lane, attempt = message.attempt, "a message goes back");
                 false
             }
             Either::Right(_) => {

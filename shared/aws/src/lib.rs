@@ -6,6 +6,7 @@ mod connection;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod ledger;
+mod meter;
 mod queue;
 mod retry;
 #[cfg(test)]
@@ -13,3 +14,4 @@ mod testing;
 
 pub use connection::{Aws, ConfigError, Names};
 pub use ledger::INDEX;
+pub use meter::{Embedded, NAMESPACE};

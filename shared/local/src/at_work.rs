@@ -25,12 +25,7 @@ impl Store {
     where
         F: Future<Output = Result<(), AtWorkError>>,
     {
-        let lock = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(path.with_added_extension("lock"))
-            .map_err(AtWorkError::Lock)?;
+        let lock = lock_file(path)?;
         match lock.try_lock() {
             Ok(()) => {
                 self.hand_back_all().await.map_err(AtWorkError::Queue)?;
@@ -45,9 +40,33 @@ impl Store {
     }
 }
 
+impl AtWork {
+    /// Holds the store of that file, whether there is one or not, for this process alone: nobody works on it, and nobody begins
+    /// to as long as this lives.
+    ///
+    /// # Errors
+    /// [`AtWorkError::Busy`] where somebody works on it; when the lock file can't be made or locked.
+    pub fn alone(path: &Path) -> Result<AtWork, AtWorkError> {
+        let lock = lock_file(path)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(AtWork { _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(AtWorkError::Busy),
+            Err(TryLockError::Error(error)) => Err(AtWorkError::Lock(error)),
+        }
+    }
+}
+
+fn lock_file(path: &Path) -> Result<File, AtWorkError> {
+    let options = OpenOptions::new().create(true).truncate(false).write(true).to_owned();
+    options.open(path.with_added_extension("lock")).map_err(AtWorkError::Lock)
+}
+
 /// Why this process can't work on the store.
 #[derive(Debug, thiserror::Error)]
 pub enum AtWorkError {
+    /// Another process works on it.
+    #[error("another process works on the store: end it first")]
+    Busy,
     /// The lock file beside it.
     #[error("the lock file beside the store can't be used")]
     Lock(#[source] io::Error),

@@ -4,9 +4,13 @@
 //! (WAL with `synchronous = FULL`). The file belongs on a local disk: WAL doesn't work across a network.
 
 mod at_work;
+mod backup;
 mod ledger;
+mod meter;
 mod queue;
 mod store;
 
 pub use at_work::{AtWork, AtWorkError};
+pub use backup::{BackupError, Made, Restored};
+pub use meter::Lines;
 pub use store::{OpenError, Store};

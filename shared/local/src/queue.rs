@@ -131,6 +131,22 @@ impl Queue for Store {
         })
         .await
     }
+
+    async fn redrive(&self, lane: Lane, most: usize) -> Result<usize, QueueError> {
+        let now = self.clock().now();
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let sent = self
+            .run(move |connection| {
+                let transaction = begin(connection)?;
+                bury(&transaction, lane, now).map_err(broken)?;
+                let sent = raise(&transaction, lane, most, now).map_err(broken)?;
+                transaction.commit().map_err(broken)?;
+                Ok(sent)
+            })
+            .await?;
+        self.stirred().notify_waiters();
+        Ok(sent)
+    }
 }
 
 fn begin(connection: &mut Connection) -> Result<Transaction<'_>, QueueError> {
@@ -204,6 +220,20 @@ fn bury(transaction: &Transaction<'_>, lane: Lane, now: Timestamp) -> rusqlite::
         now
     ])?;
     Ok(())
+}
+
+/// Sends dead letters again. Their identities are of no account: nothing is sent twice within one transaction.
+fn raise(transaction: &Transaction<'_>, lane: Lane, most: i64, now: Timestamp) -> rusqlite::Result<usize> {
+    let which = "SELECT id FROM dead WHERE lane = ?1 ORDER BY id LIMIT ?2";
+    transaction
+        .prepare_cached(&format!(
+            "INSERT INTO messages (lane, team, body, visible, sent)
+             SELECT lane, team, body, ?3, ?3 FROM dead WHERE id IN ({which}) ORDER BY id"
+        ))?
+        .execute(params![lane.as_str(), most, now.as_millisecond()])?;
+    transaction
+        .prepare_cached(&format!("DELETE FROM dead WHERE id IN ({which})"))?
+        .execute(params![lane.as_str(), most])
 }
 
 fn laid_out(transaction: &Transaction<'_>, lane: Lane, most: i64) -> rusqlite::Result<Vec<Received>> {

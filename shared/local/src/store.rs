@@ -77,6 +77,9 @@ pub enum OpenError {
     /// It is something else: no SQLite file, another program's, or a folder.
     #[error("{} isn't this program's data file", .0.display())]
     Foreign(PathBuf),
+    /// It is a backup.
+    #[error("{} is a backup, which is not worked on: `loomis-woo restore {}` makes a store of it", .0.display(), .0.display())]
+    Backup(PathBuf),
     /// A newer version of this program made it.
     #[error("{} was made by a newer version of this program (layout {found}; this one knows {known})", path.display())]
     Newer {
@@ -124,6 +127,7 @@ impl Store {
         connection.busy_timeout(BUSY).map_err(failed)?;
         match lay_out(&mut connection).map_err(failed)? {
             Layout::Ours => {}
+            Layout::Backup => return Err(OpenError::Backup(path.to_owned())),
             Layout::Foreign => return Err(OpenError::Foreign(path.to_owned())),
             Layout::Newer(found) => {
                 return Err(OpenError::Newer { path: path.to_owned(), found, known: SCHEMA });
@@ -224,14 +228,15 @@ fn make(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-enum Layout {
+pub(crate) enum Layout {
     Ours,
+    Backup,
     Foreign,
     Newer(i64),
 }
 
 /// Looks whose tables there are, and makes ours in an empty file; two processes may do so at once.
-fn lay_out(connection: &mut Connection) -> rusqlite::Result<Layout> {
+pub(crate) fn lay_out(connection: &mut Connection) -> rusqlite::Result<Layout> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let pragma = |name: &str| transaction.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let (application, found) = (pragma("application_id")?, pragma("user_version")?);
@@ -243,8 +248,12 @@ fn lay_out(connection: &mut Connection) -> rusqlite::Result<Layout> {
         transaction.commit()?;
         return Ok(Layout::Ours);
     }
+    let backup: i64 =
+        transaction
+            .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'backup'", [], |row| row.get(0))?;
     Ok(match found {
         _ if application != APPLICATION => Layout::Foreign,
+        SCHEMA if backup > 0 => Layout::Backup,
         SCHEMA => Layout::Ours,
         _ => Layout::Newer(found),
     })

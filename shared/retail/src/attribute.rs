@@ -57,7 +57,9 @@ pub fn ours(product: &OfficeProduct, variants: &[Variant]) -> Vec<ShopAttribute>
 /// The attributes that the shop's product should have, or `None` where it has them.
 pub fn target(ours: &[ShopAttribute], shop: &[ShopAttribute], overwrite: bool) -> Option<Vec<ShopAttribute>> {
     let of_shop = |one: &ShopAttribute| shop.iter().find(|other| same(&other.name, &one.name));
-    let satisfied = |one: &ShopAttribute| of_shop(one).is_some_and(|other| is_as(other, one));
+    let satisfied = |one: &ShopAttribute| {
+        of_shop(one).is_some_and(|other| if overwrite { is_as(other, one) } else { has(other, one) })
+    };
     let only_ours = shop.iter().all(|other| ours.iter().any(|one| same(&other.name, &one.name)));
     if ours.iter().all(satisfied) && (only_ours || !overwrite) {
         return None;
@@ -69,9 +71,9 @@ pub fn target(ours: &[ShopAttribute], shop: &[ShopAttribute], overwrite: bool) -
     let mut merged: Vec<ShopAttribute> = shop.to_vec();
     for one in ours {
         match merged.iter_mut().find(|other| same(&other.name, &one.name)) {
-            Some(other) if is_as(other, one) => {}
+            Some(other) if has(other, one) => {}
             Some(other) => {
-                other.options.clone_from(&one.options);
+                other.options = merged_options(other, one);
                 other.variation |= one.variation;
             }
             None => {
@@ -105,6 +107,30 @@ pub fn options_target(option: &str, shop: &[ShopOption], overwrite: bool) -> Opt
 /// Whether an attribute of the shop says what one of ours says. Where it stands and whether it is shown is a person's.
 fn is_as(shop: &ShopAttribute, ours: &ShopAttribute) -> bool {
     shop.options == ours.options && (shop.variation || !ours.variation)
+}
+
+/// Whether an attribute of the shop says what one of ours says, and perhaps more. One that varies has the options of all its
+/// variations, those that only the shop has among them; any other has one value, and it is ours.
+fn has(shop: &ShopAttribute, ours: &ShopAttribute) -> bool {
+    match ours.variation {
+        true => shop.variation && ours.options.iter().all(|option| shop.options.contains(option)),
+        false => is_as(shop, ours),
+    }
+}
+
+/// The options of both: the shop's where they stand, spelt as ours where they are ours, then those it lacks.
+fn merged_options(shop: &ShopAttribute, ours: &ShopAttribute) -> Vec<String> {
+    if !ours.variation {
+        return ours.options.clone();
+    }
+    let spelt = |option: &String| ours.options.iter().find(|one| same(one, option)).unwrap_or(option).clone();
+    let mut merged: Vec<String> = Vec::new();
+    for option in shop.options.iter().map(spelt).chain(ours.options.iter().cloned()) {
+        if !merged.contains(&option) {
+            merged.push(option);
+        }
+    }
+    merged
 }
 
 /// Whether two names or options are one to a customer.

@@ -13,13 +13,12 @@ pub mod held;
 pub mod mapping;
 mod money;
 pub mod office;
+pub mod private;
 pub mod qualify;
 mod rates;
 pub mod returns;
 #[cfg(test)]
 mod samples;
-#[cfg(test)]
-mod tests;
 pub mod waiting;
 
 use std::fmt;
@@ -30,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::shop::ShopId;
 
+pub use private::Private;
 pub use waiting::Waiting;
 
 /// WooCommerce's order id; the shown number may be another.
@@ -99,41 +99,6 @@ pub struct WebOrder {
     pub marker: Option<String>,
     /// The predecessor's (`_duell_order_id`).
     pub foreign_marker: Option<String>,
-}
-
-impl WebOrder {
-    /// The texts in it that say who the customer is: see [`discreet`].
-    pub fn private(&self) -> Vec<String> {
-        let parties = [&self.billing, &self.shipping].into_iter();
-        let texts = parties.flat_map(|party| {
-            let Party { first_name, last_name, company, address, address_2, email, phone, .. } = party;
-            [email, phone, company, address, address_2, last_name, first_name]
-        });
-        let mut texts: Vec<String> = texts.map(|text| text.trim().to_owned()).collect();
-        // A text this short stands in too many words.
-        texts.retain(|text| text.chars().count() >= 3);
-        // The longest first: none leaves a part of another.
-        texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
-        texts.dedup();
-        texts
-    }
-}
-
-/// A text without these, in whatever case: what is kept or shown of an order says nothing of the customer.
-pub fn discreet(text: &str, private: &[String]) -> String {
-    let mut text: Vec<char> = text.chars().collect();
-    for part in private {
-        let part: Vec<char> = part.chars().collect();
-        let mut at = 0;
-        while at + part.len() <= text.len() {
-            let alike = |(one, other): (&char, &char)| one.to_lowercase().eq(other.to_lowercase());
-            if !part.is_empty() && text[at..at + part.len()].iter().zip(&part).all(alike) {
-                text.splice(at..at + part.len(), ['…']);
-            }
-            at += 1;
-        }
-    }
-    text.into_iter().collect()
 }
 
 /// Who pays, or where it goes.

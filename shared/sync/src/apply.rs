@@ -234,7 +234,9 @@ impl Work<'_> {
         let mut lease = self.lease.lock().await;
         lease.keep(self.engine).await?;
         record::record(self.engine, self.pair, &lease, self.run, &outcomes).await?;
-        Ok(record::sum(&outcomes))
+        let counts = record::sum(&outcomes);
+        self.engine.figures.add_counts(&self.pair.department.settings.id, &counts);
+        Ok(counts)
     }
 
     /// Only stock is read again right before it is written. A batch in which too much would fall to zero at once keeps

@@ -213,6 +213,7 @@ async fn read_all(engine: &Engine, client: &Client, lease: &mut Lease, wake: boo
         let page = office.products(&query).await?;
         some_changed |= take_page(engine, lease, number, &reading, &mut progress, page).await?;
         let over = progress.start >= progress.total;
+        let before = reading.changes_read.max(reading.complete.map(|complete| complete.began));
         if over {
             reading.finish(progress.clone());
         } else {
@@ -229,7 +230,7 @@ async fn read_all(engine: &Engine, client: &Client, lease: &mut Lease, wake: boo
         }
         if over && wake {
             let changed = std::mem::take(&mut some_changed) || progress.changed > 0;
-            wake_departments(engine, number, changed).await?;
+            wake_departments(engine, number, changed, before).await?;
         }
     }
 }
@@ -367,9 +368,18 @@ async fn hand_over(engine: &Engine, departments: &[String], changed: &[ProductId
     Ok(())
 }
 
-async fn wake_departments(engine: &Engine, client: &str, changed: bool) -> Result<(), Error> {
+/// Wakes whoever waits for a reading; `before`: when the one before it began.
+async fn wake_departments(
+    engine: &Engine,
+    client: &str,
+    changed: bool,
+    before: Option<Timestamp>,
+) -> Result<(), Error> {
     for department in engine.departments_of(client).await? {
         let id = department.settings.id;
+        if department.settings.enabled && department.settings.products.automatic_transfer {
+            engine.lags(&id, before);
+        }
         if let Some(run) = runs::active(engine, &id).await? {
             engine.wake(Wake::Run { department: id.clone(), run: run.id }).await?;
         }

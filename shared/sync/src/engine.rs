@@ -14,9 +14,11 @@ use world::World;
 
 use crate::{
     Error,
+    figures::{Collected, Meter, Side},
     ports::{Ledger, Queue},
     rows::pace::LedgerGate,
     seal::SealKey,
+    trace::Trace,
 };
 
 /// Figures that a person may change.
@@ -53,6 +55,11 @@ pub struct Engine {
     pub notify: Option<crate::Notify>,
     /// Asks everything to stop after the record in hand.
     pub stop: Stop,
+    /// Who is handed the figures.
+    pub meter: Option<Arc<dyn Meter>>,
+    /// What is done here belongs to it.
+    pub(crate) trace: Option<Trace>,
+    pub(crate) figures: Arc<Collected>,
     /// The offices that were spoken to, by client number: they hold the login.
     offices: Arc<Mutex<HashMap<String, Office>>>,
     /// The ledger that the pace is kept in: a preview must keep the real one.
@@ -76,6 +83,9 @@ impl Engine {
             limits: Limits::default(),
             notify: None,
             stop: Stop::default(),
+            meter: None,
+            trace: None,
+            figures: Arc::default(),
             offices: Arc::default(),
         }
     }
@@ -83,6 +93,11 @@ impl Engine {
     /// The same engine on another ledger, which keeps the pace in this one all the same.
     pub(crate) fn on(&self, ledger: Arc<dyn Ledger>) -> Engine {
         Engine { ledger, ..self.clone() }
+    }
+
+    /// The same engine in the caller's trace: what begins here belongs to it.
+    pub fn traced(&self, trace: Option<Trace>) -> Engine {
+        Engine { trace, ..self.clone() }
     }
 
     /// The client of Loomis Pay for this record; one for each client number, so that the login is shared.
@@ -110,7 +125,7 @@ impl Engine {
             &settings.client_number,
             Duration::from_millis(settings.min_interval_ms),
         );
-        let office = loomis::Client::new(account, self.world.clone(), Arc::new(gate));
+        let office = loomis::Client::new(account, self.towards(Side::Office), Arc::new(gate));
         offices.insert(
             settings.client_number.clone(),
             Office { version: client.version, client: office.clone() },

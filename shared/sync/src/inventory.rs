@@ -66,6 +66,7 @@ async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, 
     let mut state = stock::state(engine, id).await?;
     let now = engine.now();
     let fresh = |began: Timestamp| now <= began + STALE;
+    engine.lags(id, state.complete);
     if state.next.is_none() || !state.began.is_some_and(fresh) {
         state.begin(now);
     }

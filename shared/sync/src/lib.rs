@@ -1,11 +1,13 @@
 //! The use cases, and the two ports they stand on: ledger and queue.
 
 mod apply;
+mod calls;
 mod catalogue;
 mod check;
 mod engine;
 mod error;
 mod families;
+pub mod figures;
 mod inventory;
 mod orders;
 pub mod overlay;
@@ -13,15 +15,18 @@ mod pair;
 pub mod ports;
 mod preview;
 mod record;
+mod restore;
 mod rows;
 mod run;
 pub mod seal;
 mod status;
 mod survey;
 mod tick;
+mod trace;
 mod wake;
 mod worker;
 
+pub use calls::CALLS;
 pub use check::{Check, Finding};
 pub use engine::{Engine, Limits, Stop};
 pub use error::Error;
@@ -29,7 +34,7 @@ pub use orders::{EffectStory, Notify, OrderStory, Settlement, WaitingOrder};
 pub use preview::{Preview, PreviewLine};
 pub use retail::settings::Fault;
 pub use rows::{
-    log::{Event, LogLine, LogQuery},
+    log::{Event, LogLine, LogQuery, STORY},
     orders::Told,
     pause::Pause,
     records::Put,
@@ -37,4 +42,5 @@ pub use rows::{
 };
 pub use status::{DepartmentStatus, RunStatus};
 pub use tick::Tick;
+pub use trace::Trace;
 pub use wake::Wake;

@@ -1,16 +1,20 @@
 //! Orders, from the shop into Loomis Pay exactly once, and the status back. `SETTINGS.md`, *Orders*; `API.md` §6.
 //!
-//! Finding (`find.rs`) notes which orders there are; a desk (`desk.rs`) looks after one of them: takes it, sends its effects
-//! (`effect.rs`), writes status and marker, watches the customer order, and sees to refunds (`after.rs`).
+//! Finding (`find.rs`) notes which orders there are; a desk (`desk.rs`) looks after one of them: takes it (`take.rs`), sends its
+//! effects (`send.rs`, `effect.rs`), writes status and marker, watches the customer order, and sees to refunds (`after.rs`).
 
 mod after;
 mod alarm;
+mod close;
 mod desk;
 mod effect;
 mod find;
 mod goods;
 pub(crate) mod held;
+mod send;
 mod story;
+mod take;
+mod word;
 
 pub use alarm::Notify;
 pub use story::{EffectStory, OrderStory, Settlement, WaitingOrder};

@@ -9,6 +9,7 @@ use woocommerce::{Address, Auth, Connection, Version};
 
 use crate::{
     Engine, Error,
+    figures::Side,
     ports::{Condition, Key, Write},
     rows::{
         body, item, pause,
@@ -104,7 +105,7 @@ impl Engine {
                     what: format!("department {}", settings.id),
                     reason: format!("shop.url: {error}"),
                 })?;
-                woocommerce::resolve(&address, &self.world).await?.to_string()
+                woocommerce::resolve(&address, &self.towards(Side::Shop)).await?.to_string()
             }
         };
         let mut found = Found {
@@ -130,7 +131,9 @@ impl Engine {
         found.version = match settings.api_version {
             ApiVersion::V2 => Version::V2,
             ApiVersion::V3 => Version::V3,
-            ApiVersion::Auto => woocommerce::choose_version(&parse_base(&found.base)?, &self.world).await?,
+            ApiVersion::Auto => {
+                woocommerce::choose_version(&parse_base(&found.base)?, &self.towards(Side::Shop)).await?
+            }
         };
         found.auth = self.shop(department, &found)?.find_auth().await?;
         found.profile = self.shop(department, &found)?.profile().await?;
@@ -148,7 +151,7 @@ impl Engine {
         };
         let capabilities = woocommerce::Capabilities::of(found.profile.version.as_deref());
         let zone = woocommerce::time_zone(&found.profile.time_zone);
-        Ok(woocommerce::Client::new(connection, self.world.clone())
+        Ok(woocommerce::Client::new(connection, self.towards(Side::Shop))
             .with_era(capabilities, zone)
             .with_order_statuses(found.profile.order_statuses.clone()))
     }

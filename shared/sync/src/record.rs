@@ -62,6 +62,7 @@ pub(crate) async fn record(
     outcomes: &[Outcome],
 ) -> Result<(), Error> {
     let (mut writes, now) = (Vec::new(), engine.now());
+    let department = &pair.department.settings.id;
     for outcome in outcomes {
         let mut one = Vec::new();
         if outcome.old.as_ref() != Some(&outcome.new) {
@@ -71,14 +72,20 @@ pub(crate) async fn record(
             one.push(sending::forget(&pair.links, outcome.product));
         }
         for line in &outcome.lines {
-            one.push(log::write(engine, &pair.department.settings.id, &outcome.line(line, now, run))?);
+            one.push(log::write(engine, department, &outcome.line(line, now, run))?);
         }
         if writes.len() + one.len() > 90 {
             lease.write(engine, std::mem::take(&mut writes)).await?;
         }
         writes.extend(one);
     }
-    if writes.is_empty() { Ok(()) } else { lease.write(engine, writes).await }
+    if !writes.is_empty() {
+        lease.write(engine, writes).await?;
+    }
+    for outcome in outcomes {
+        outcome.lines.iter().for_each(|line| log::tell(department, &outcome.line(line, now, run)));
+    }
+    Ok(())
 }
 
 impl Outcome {

@@ -6,7 +6,7 @@
 //! | `department` | department id | the department record |
 //! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…`, `department#<id>` | the client's state and its departments |
 //! | `M#<client>` | `p#<product>`, `n#<number>` | the mirrored catalogue |
-//! | `D#<department>` | `profile`, `stock`, `pause`, `active`, `run#<id>`, `lease#…`, `turn#…` | the department's state |
+//! | `D#<department>` | `profile`, `stock`, `pause`, `restored`, `active`, `run#<id>`, `lease#…`, `turn#…` | the department's state |
 //! | `S#<department>` | product | the department's stock as read |
 //! | `U#<department>` | product | what is due |
 //! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>`, `w#<product>`, `i#<hash>` | links and the last decisions; sale prices being written; images |
@@ -22,6 +22,7 @@ pub(crate) mod orders;
 pub(crate) mod pace;
 pub(crate) mod pause;
 pub(crate) mod records;
+pub(crate) mod restored;
 pub(crate) mod runs;
 pub(crate) mod sending;
 pub(crate) mod standing;
@@ -51,6 +52,9 @@ pub(crate) fn item(key: Key, body: &impl Serialize) -> Result<Item, Error> {
 pub(crate) fn body<T: DeserializeOwned>(item: &Item) -> Result<T, Error> {
     let broken =
         |reason: String| Error::Broken { what: format!("{} {}", item.key.partition, item.key.sort), reason };
+    if let Some(fault) = item.fault() {
+        return Err(broken(fault.to_owned()));
+    }
     if item.schema != SCHEMA {
         return Err(broken(format!("its schema is {}, this program knows {SCHEMA}", item.schema)));
     }

@@ -440,6 +440,7 @@ async fn apply_due_pages(engine: &Engine, work: &mut Work<'_>) -> Result<bool, E
     loop {
         engine.go_on()?;
         let (page, next) = due::page(engine, &department, after, STEP).await?;
+        engine.lags(&department, page.iter().map(|due| due.since).min());
         let (wanted, unwanted) = flowing(&work.pair.department.settings.products, page, engine.now());
         due::strike(engine, &unwanted).await?;
         for extent in [Extent::Stock, Extent::Whole] {

@@ -218,13 +218,17 @@ impl Engine {
     /// [`Error::Missing`]; when the ledger or the queue fails.
     pub async fn resume(&self, department: &str) -> Result<bool, Error> {
         let lifted = self.lift_pauses(department).await?;
+        let restored = pause::lift_restored(self, &pause::department(department)).await?;
         run::allow_drafts(self, department).await?;
         log::say(self, department, None, "a person resumed it".to_owned()).await?;
+        if restored {
+            self.reconcile(department).await?;
+        }
         if let Some(run) = runs::active(self, department).await? {
             self.wake(crate::Wake::Run { department: department.to_owned(), run: run.id }).await?;
         }
         self.wake(crate::Wake::Due { department: department.to_owned() }).await?;
-        Ok(lifted)
+        Ok(lifted || restored)
     }
 
     async fn lift_pauses(&self, department: &str) -> Result<bool, Error> {

@@ -79,11 +79,8 @@ struct Strike {
 }
 
 impl Engine {
-    /// Wakes what is due at `scheduled`, the moment the schedule fired for. Tells how many wake-ups it sent.
-    ///
-    /// # Errors
-    /// When the ledger or the queue fails.
-    pub async fn tick(&self, tick: Tick, scheduled: Timestamp) -> Result<u64, Error> {
+    /// What [`Engine::tick`] does.
+    pub(crate) async fn tick_all(&self, tick: Tick, scheduled: Timestamp) -> Result<u64, Error> {
         let strike = Strike { tick, scheduled };
         let mut sent = 0;
         if matches!(tick, Tick::Products | Tick::Sweep) && self.census_is_old().await? {

@@ -8,6 +8,7 @@ use crate::{
     Engine, Error,
     ports::{Lane, Outgoing},
     rows::SCHEMA,
+    trace::Trace,
 };
 
 /// Who is woken, and for what to look after.
@@ -79,6 +80,9 @@ pub enum Wake {
 #[derive(Serialize, Deserialize)]
 struct Message {
     schema: u32,
+    /// What the log calls all that belongs together. An older message has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
     #[serde(flatten)]
     wake: Wake,
 }
@@ -112,7 +116,13 @@ impl Wake {
 
     /// The message's text.
     pub fn encode(&self) -> Result<String, Error> {
-        serde_json::to_string(&Message { schema: SCHEMA, wake: self.clone() })
+        self.encode_traced(None)
+    }
+
+    /// The message's text, in a trace.
+    pub(crate) fn encode_traced(&self, trace: Option<&Trace>) -> Result<String, Error> {
+        let trace = trace.map(|trace| trace.as_str().to_owned());
+        serde_json::to_string(&Message { schema: SCHEMA, trace, wake: self.clone() })
             .map_err(|error| Error::Broken { what: "message".to_owned(), reason: error.to_string() })
     }
 
@@ -121,12 +131,17 @@ impl Wake {
     /// # Errors
     /// [`Error::Broken`] when it is none of ours, or of another schema.
     pub fn decode(text: &str) -> Result<Wake, Error> {
+        Wake::decode_traced(text).map(|(wake, _)| wake)
+    }
+
+    /// What a message's text says, and the trace that it belongs to.
+    pub(crate) fn decode_traced(text: &str) -> Result<(Wake, Option<Trace>), Error> {
         let broken = |reason: String| Error::Broken { what: "message".to_owned(), reason };
         let message: Message = serde_json::from_str(text).map_err(|error| broken(error.to_string()))?;
         if message.schema != SCHEMA {
             return Err(broken(format!("its schema is {}, this program knows {SCHEMA}", message.schema)));
         }
-        Ok(message.wake)
+        Ok((message.wake, message.trace.as_deref().and_then(Trace::parse)))
     }
 }
 
@@ -145,7 +160,11 @@ impl Engine {
     pub(crate) async fn wake_all(&self, wakes: Vec<(Wake, String)>) -> Result<(), Error> {
         let mut lanes: BTreeMap<Lane, Vec<Outgoing>> = BTreeMap::new();
         for (wake, identity) in wakes {
-            let message = Outgoing { group: wake.group().to_owned(), identity, body: wake.encode()? };
+            let message = Outgoing {
+                group: wake.group().to_owned(),
+                identity,
+                body: wake.encode_traced(self.trace.as_ref())?,
+            };
             lanes.entry(wake.lane()).or_default().push(message);
         }
         for (lane, messages) in lanes {

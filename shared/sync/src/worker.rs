@@ -18,15 +18,9 @@ use crate::{
 };
 
 impl Engine {
-    /// Deals with a message: afterwards it is done with, whatever came of it. What could not be done now stands in the
-    /// ledger, paused if need be.
-    ///
-    /// # Errors
-    /// Only when the ledger or the queue failed, or the message is none of ours: then it is to come again, and ends among
-    /// the dead letters if it keeps failing.
-    pub async fn handle(&self, text: &str) -> Result<(), Error> {
-        let wake = Wake::decode(text)?;
-        tracing::debug!(?wake, "woken");
+    /// What [`Engine::handle`] does.
+    pub(crate) async fn deal_with(&self, wake: Wake) -> Result<(), Error> {
+        tracing::debug!("woken");
         match self.look_after(&wake).await {
             Ok(()) => Ok(()),
             Err(Error::Stopped | Error::Taken) => self.wake(wake).await,
@@ -42,7 +36,7 @@ impl Engine {
 
     async fn look_after(&self, wake: &Wake) -> Result<(), Error> {
         if self.is_left_alone(wake).await? {
-            tracing::info!(?wake, "paused: left alone");
+            tracing::info!("paused: left alone");
             return Ok(());
         }
         let spoke_to_the_shop = match wake {
@@ -62,6 +56,7 @@ impl Engine {
             Wake::Notices { department } => orders::raise(self, department).await.map(|()| false)?,
             Wake::Census => self.census().await.map(|()| false)?,
         };
+        self.count_round();
         self.lift_lapsed(wake, spoke_to_the_shop).await
     }
 
@@ -110,7 +105,11 @@ impl Engine {
     /// Work that went well after a pause had run out was the probe: the pause is over.
     async fn lift_lapsed(&self, wake: &Wake, spoke_to_the_shop: bool) -> Result<(), Error> {
         let read = matches!(wake, Wake::Stock { .. });
-        let ends = |cause| spoke_to_the_shop || (read && cause == Cause::Reading);
+        let ends = |cause| match cause {
+            Cause::Restored => false,
+            Cause::Reading => spoke_to_the_shop || read,
+            Cause::Work | Cause::Record => spoke_to_the_shop,
+        };
         if let Some(department) = wake.department()
             && pause::lift_if(self, &pause::department(department), ends).await?
         {
@@ -144,7 +143,7 @@ impl Engine {
             (true, None) => Cause::Work,
         };
         let pause = pause::set(self, key, trouble, cause).await?;
-        tracing::warn!(?wake, reason = trouble.reason, until = ?pause.until, "paused");
+        tracing::warn!(reason = trouble.reason, until = ?pause.until, "paused");
         if let Some(department) = department.filter(|_| pause.tries == 0) {
             let until =
                 pause.until.map_or("until a person acts".to_owned(), |until| format!("until {until:.0}"));
@@ -197,8 +196,8 @@ impl Engine {
         let Some(message) = received.into_iter().next() else { return Ok(false) };
         match self.handle(&message.body).await {
             Ok(()) => self.queue.done(lane, &message.receipt).await?,
-            Err(error) => {
-                tracing::error!(%error, cause = ?std::error::Error::source(&error), lane = lane.as_str(), attempt = message.attempt, "a message goes back");
+            Err(_) => {
+                tracing::warn!(lane = lane.as_str(), attempt = message.attempt, "a message goes back");
                 self.queue
                     .give_back(lane, &message.receipt, self.world.jitter(std::time::Duration::from_secs(2)))
                     .await?;

@@ -144,7 +144,6 @@ impl Client {
                 other => other,
             }))
         })?;
-        tracing::debug!(%method, path, status = response.status, bytes = response.body.len(), "the shop answered");
         match response.status {
             200..=299 => Ok(response),
             // A redirect turns a POST into a GET with an apparent success; none is ever followed here.

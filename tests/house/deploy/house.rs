@@ -1,22 +1,16 @@
 //! The deployed house, and what a test asks of it.
 
 use std::{
-    collections::HashMap,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use aws::Aws;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_sqs::types::{MessageSystemAttributeName, QueueAttributeName};
+use aws_sdk_sqs::types::QueueAttributeName;
 use house::{engine::Engine as Cloud, sam::Stack};
 use serde_json::Value;
-use sync::{
-    Counts, Engine, Stage,
-    ports::{Key, Lane},
-    seal::SealKey,
-};
+use sync::{Counts, Engine, Stage, ports::Lane, seal::SealKey};
 use tempfile::TempDir;
 
 /// How long a condition is waited for: what a dead worker held runs out after three minutes, and a machine may be busy.
@@ -32,7 +26,6 @@ pub(super) struct House {
     pub(super) ports: Arc<Aws>,
     stack: Stack,
     sqs: aws_sdk_sqs::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
     /// Holds what the engine decided about the roles' requests.
     folder: TempDir,
     /// Ends before its folder.
@@ -59,8 +52,7 @@ impl House {
         let ports = Arc::new(Aws::new(&config, stack.names(), world.clone()));
         let engine = Engine::new(world, ports.clone(), ports.clone(), SealKey::parse(KEY).unwrap());
         let sqs = aws_sdk_sqs::Client::new(&config);
-        let dynamodb = aws_sdk_dynamodb::Client::new(&config);
-        House { engine, ports, stack, sqs, dynamodb, folder, _cloud: cloud }
+        House { engine, ports, stack, sqs, folder, _cloud: cloud }
     }
 
     /// The clock's event, sent by hand.
@@ -105,44 +97,11 @@ impl House {
         request.attributes(QueueAttributeName::VisibilityTimeout, seconds).send().await.unwrap();
     }
 
-    /// Writes a row that nobody can read, as a person might by hand.
-    pub(super) async fn break_row(&self, key: &Key) {
-        let text = |text: &str| AttributeValue::S(text.to_owned());
-        let item = HashMap::from([
-            ("pk".to_owned(), text(&key.partition)),
-            ("sk".to_owned(), text(&key.sort)),
-            ("body".to_owned(), text("paused, I think")),
-        ]);
-        let put = self.dynamodb.put_item().table_name(&self.ports.names().table);
-        put.set_item(Some(item)).send().await.unwrap();
-    }
-
-    /// Sends a lane's dead letters again, and tells how many there were.
-    pub(super) async fn redrive(&self, lane: Lane) -> usize {
-        let dead = self.dead(lane).await;
-        let mut moved = 0;
-        loop {
-            let receive = self.sqs.receive_message().queue_url(&dead).max_number_of_messages(10);
-            let receive = receive.message_system_attribute_names(MessageSystemAttributeName::MessageGroupId);
-            let letters = receive.send().await.unwrap().messages.unwrap_or_default();
-            if letters.is_empty() {
-                return moved;
-            }
-            for letter in letters {
-                let group = &letter.attributes.as_ref().unwrap()[&MessageSystemAttributeName::MessageGroupId];
-                let send = self.sqs.send_message().queue_url(self.queue(lane)).message_group_id(group);
-                let send = send.message_deduplication_id(format!("redriven-{moved}"));
-                send.set_message_body(letter.body).send().await.unwrap();
-                let receipt = letter.receipt_handle.unwrap();
-                self.sqs.delete_message().queue_url(&dead).receipt_handle(receipt).send().await.unwrap();
-                moved += 1;
-            }
-        }
-    }
-
-    async fn dead(&self, lane: Lane) -> String {
+    /// Empties the queue of a lane's dead letters.
+    pub(super) async fn purge_dead(&self, lane: Lane) {
         let name = format!("{}-{}-dead.fifo", self.stack.name(), lane.as_str());
-        self.sqs.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap()
+        let url = self.sqs.get_queue_url().queue_name(name).send().await.unwrap().queue_url.unwrap();
+        self.sqs.purge_queue().queue_url(url).send().await.unwrap();
     }
 
     fn queue(&self, lane: Lane) -> &str {

@@ -166,6 +166,48 @@ pub(super) async fn the_dead_hold_nobody_up(queue: &dyn Queue) {
     assert_eq!(queue.dead(Lane::Changes, 3).await.unwrap().len(), 3);
 }
 
+/// Lets everything that the lane has die, group by group.
+async fn let_die(queue: &dyn Queue, messages: usize) {
+    for _ in 0..MAX_ATTEMPTS as usize * messages {
+        for received in take(queue, 10).await {
+            give_back(queue, &received, AT_ONCE).await;
+        }
+    }
+    assert!(take_one(queue).await.is_none());
+}
+
+pub(super) async fn the_dead_are_sent_again(queue: &dyn Queue) {
+    assert_eq!(queue.redrive(Lane::Changes, 10).await.unwrap(), 0);
+    // More of one group than SQS shows at once.
+    let bodies_of_g: Vec<String> = (0..12).map(|n| format!("g{n:02}")).collect();
+    let sent: Vec<(&str, &str)> =
+        bodies_of_g.iter().map(|body| ("g", body.as_str())).chain([("h", "h")]).collect();
+    send(queue, &sent).await;
+    let_die(queue, sent.len()).await;
+    send(queue, &[("g", "younger")]).await;
+    assert_eq!(queue.redrive(Lane::Bulk, 100).await.unwrap(), 0);
+    assert_eq!(queue.redrive(Lane::Changes, 1).await.unwrap(), 1);
+    assert_eq!(queue.redrive(Lane::Changes, 100).await.unwrap(), 12);
+    assert!(queue.dead(Lane::Changes, 10).await.unwrap().is_empty());
+    // In their order, behind what the group had; tried for the first time.
+    let (mut of_g, mut of_h) = (Vec::new(), Vec::new());
+    while let Some(received) = take_one(queue).await {
+        assert_eq!(received.attempt, 1);
+        done(queue, &received).await;
+        let list = if received.group == "g" { &mut of_g } else { &mut of_h };
+        list.push(received.body);
+    }
+    assert_eq!(of_g, std::iter::once("younger".to_owned()).chain(bodies_of_g).collect::<Vec<_>>());
+    assert_eq!(of_h, ["h"]);
+    // And who died once more can be sent once more, within the five minutes of an identity.
+    send(queue, &[("g", "stubborn")]).await;
+    for _ in 0..2 {
+        let_die(queue, 1).await;
+        assert_eq!(queue.redrive(Lane::Changes, 10).await.unwrap(), 1);
+    }
+    assert_eq!(take_one(queue).await.unwrap().body, "stubborn");
+}
+
 pub(super) async fn waiting_ends_when_a_message_comes(queue: &dyn Queue) {
     let begun = Instant::now();
     let (received, ()) = tokio::join!(next(queue), send(queue, &[("g", "1"), ("g", "2")]));

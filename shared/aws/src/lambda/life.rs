@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sync::{Engine, Notify, Tick, ports::Lane};
 use world::World;
 
-use super::{messages, start};
+use super::{messages, start, trace};
 use crate::Aws;
 
 /// Why a function ends.
@@ -42,7 +42,7 @@ pub async fn schedule(world: World, tick: Tick) -> Result<(), Error> {
 
 async fn strike(engine: &Engine, tick: Tick, strike: Strike) -> Result<Sent, Error> {
     let scheduled = strike.moment(engine.world.now())?;
-    let sent = engine.tick(tick, scheduled).await.inspect_err(|error| {
+    let sent = engine.traced(trace()).tick(tick, scheduled).await.inspect_err(|error| {
         tracing::error!(%error, cause = ?error.source(), tick = tick.as_str(), "a tick failed");
     })?;
     Ok(Sent { sent })

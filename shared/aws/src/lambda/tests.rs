@@ -29,6 +29,9 @@ impl Queue for Notes {
     async fn dead(&self, _: Lane, _: usize) -> Result<Vec<Received>, QueueError> {
         unreachable!()
     }
+    async fn redrive(&self, _: Lane, _: usize) -> Result<usize, QueueError> {
+        unreachable!()
+    }
 }
 
 #[derive(Debug, thiserror::Error)]

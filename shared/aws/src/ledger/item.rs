@@ -53,22 +53,27 @@ pub(super) fn index_ceiling(sort: &str) -> String {
     format!("{sort}{ABOVE_PART}")
 }
 
-/// A stored record. Without `version` it counts as 0, without `schema` as 1: a person wrote it.
-pub(super) fn decode(mut stored: Attributes) -> Result<Item, LedgerError> {
+/// A stored record. Without `version` it counts as 0, without `schema` as 1: a person wrote it. One that a person wrote wrongly
+/// is handed out as such.
+pub(super) fn decode(stored: Attributes) -> Result<Item, LedgerError> {
     let key = Key::new(text(&stored, "pk")?, text(&stored, "sk")?);
-    let garbled = |part: &str| {
-        LedgerError::Unavailable(format!("{} / {}: its {part} is garbled", key.partition, key.sort).into())
-    };
+    Ok(read(stored, key.clone()).unwrap_or_else(|wrong| Item::unreadable(key, &wrong)))
+}
+
+/// The item, or what is wrong with it and what would be right.
+fn read(mut stored: Attributes, key: Key) -> Result<Item, String> {
     let number = |name: &str| match stored.get(name) {
         None => Ok(None),
-        Some(AttributeValue::N(digits)) => digits.parse::<u64>().map(Some).map_err(|_| garbled(name)),
-        Some(_) => Err(garbled(name)),
+        Some(AttributeValue::N(digits)) if digits.parse::<u64>().is_ok() => Ok(digits.parse::<u64>().ok()),
+        Some(_) => Err(format!("{name}: write a whole number of the type N, or leave it out")),
     };
     let version = number("version")?.unwrap_or(0);
-    let schema = u32::try_from(number("schema")?.unwrap_or(1)).map_err(|_| garbled("schema"))?;
+    let schema = number("schema")?.unwrap_or(1);
+    let schema = u32::try_from(schema).ok().filter(|schema| *schema > 0);
+    let schema = schema.ok_or_else(|| "schema: write 1, or leave it out".to_owned())?;
     let expires = number("ttl")?
         .map(|second| i64::try_from(second).ok().and_then(|second| Timestamp::from_second(second).ok()))
-        .map(|moment| moment.ok_or_else(|| garbled("ttl")))
+        .map(|moment| moment.ok_or_else(|| "ttl: write a second since 1970, or leave it out".to_owned()))
         .transpose()?;
     let index = match (stored.get("ix"), stored.get("iy")) {
         (Some(AttributeValue::S(partition)), Some(AttributeValue::S(place))) => {
@@ -79,8 +84,9 @@ pub(super) fn decode(mut stored: Attributes) -> Result<Item, LedgerError> {
         }
         _ => None,
     };
-    let body = stored.remove("body").filter(AttributeValue::is_m).ok_or_else(|| garbled("body"))?;
-    let body: Value = serde_dynamo::from_attribute_value(body).map_err(|_| garbled("body"))?;
+    let body = stored.remove("body").filter(AttributeValue::is_m);
+    let body = body.ok_or_else(|| "body: write a map of the type M, with a field an attribute".to_owned())?;
+    let body: Value = serde_dynamo::from_attribute_value(body).map_err(|error| format!("body: {error}"))?;
     Ok(Item { key, version, schema, body, index, expires })
 }
 

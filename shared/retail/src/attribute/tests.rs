@@ -99,6 +99,21 @@ fn a_merge_makes_room_for_variants_and_takes_nothing() {
 }
 
 #[test]
+fn a_merge_keeps_the_options_that_only_the_shop_has() {
+    let shop = [attribute("variant", &["green", "Blue", "red"], true)];
+    let ours = [attribute("Variant", &["Red", "Yellow"], true)];
+    check(&shop, &ours, false, expect!["variant: green, Blue, Red, Yellow @0 varies"]);
+    check(&shop, &ours, true, expect!["Variant: Red, Yellow @0 varies"]);
+    check(&shop, &[attribute("Variant", &["Blue", "green"], true)], false, expect!["as it is"]);
+    check(
+        &[attribute("Variant", &["Blue"], false)],
+        &[attribute("Variant", &["Blue"], true)],
+        false,
+        expect!["Variant: Blue @0 varies"],
+    );
+}
+
+#[test]
 fn a_variations_options() {
     let one =
         |name: &str, option: &str| ShopOption { id: 0, name: name.to_owned(), option: option.to_owned() };

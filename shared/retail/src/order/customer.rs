@@ -120,6 +120,26 @@ impl Plan {
     }
 }
 
+/// The digits of a phone, in each way that somebody may write it: as it is, abroad, at home, with its trunk. A number this
+/// short is none.
+pub(super) fn spellings(written: &str, country: &str) -> Vec<String> {
+    const FEWEST: usize = 5;
+    let mut spellings = vec![written.chars().filter(char::is_ascii_digit).collect::<String>()];
+    if let Some(phone) = phone(written, country) {
+        let digits = phone.trim_start_matches('+');
+        let plan = PLANS.iter().find_map(|plan| Some((plan, digits.strip_prefix(plan.code)?)));
+        if let Some((plan, rest)) = plan {
+            spellings.extend([rest.to_owned(), format!("0{rest}")]);
+            spellings.extend(["", "00"].map(|abroad| format!("{abroad}{}0{rest}", plan.code)));
+        }
+        spellings.extend(["", "00"].map(|abroad| format!("{abroad}{digits}")));
+    }
+    spellings.retain(|digits| digits.len() >= FEWEST);
+    spellings.sort_unstable();
+    spellings.dedup();
+    spellings
+}
+
 /// A phone in E.164 (`+4790000000`), by the country that it is written in; `None` for what can't be one.
 pub fn phone(written: &str, country: &str) -> Option<String> {
     let written = written.trim();

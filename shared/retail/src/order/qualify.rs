@@ -156,7 +156,8 @@ pub fn qualify(settings: &OrderSettings, shop_zone: &TimeZone, row: &OrderFacts<
         return Qualification::LeftAlone(LeftAlone::BeforeNumber);
     }
     if row.marked {
-        let detail = "it carries a marker, and this installation has not taken it";
+        let detail = "it carries a marker, and this ledger has not taken it: another installation did, or this one before its \
+                      store was restored";
         return Qualification::Held(Waiting::new(Reason::AnotherInstallation, detail));
     }
     let in_full = row.total_inc_tax > Decimal::ZERO && row.refunded_inc_tax >= row.total_inc_tax;

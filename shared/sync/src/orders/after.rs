@@ -11,7 +11,7 @@ use retail::{
     fate::Fate,
     order::{
         Refund, RefundId, WebOrder,
-        effects::{self, Done, Effect, Since},
+        effects::{self, Cause, Done, Effect, Since},
         goods::Goods,
         office::{BelongsTo, Kind},
         returns::{self, Balance},
@@ -159,7 +159,7 @@ impl Desk<'_> {
         let since = Since { refunds: &refunds, restocked: &restocked, cancelled };
         let fresh = effects::afterwards(self.settings, &self.done_so_far(), since);
         if !fresh.is_empty() {
-            self.intend(fresh, order).await?;
+            self.intend(fresh, order, &refunds).await?;
         }
         self.give_back(order, &refunds).await
     }
@@ -187,8 +187,20 @@ impl Desk<'_> {
         returns.chain(self.row.taken.iter().flat_map(|taken| taken.settled_refunds.iter().copied())).collect()
     }
 
-    async fn intend(&mut self, fresh: Vec<Effect>, order: &WebOrder) -> Result<(), Error> {
-        self.note_effects(&fresh, Condition::Absent).await?;
+    async fn intend(
+        &mut self,
+        fresh: Vec<Effect>,
+        order: &WebOrder,
+        refunds: &[Refund],
+    ) -> Result<(), Error> {
+        // When an order was cancelled nobody says.
+        let arose = |effect: &Effect| match effect {
+            Effect::Return(id) | Effect::Restock { cause: Cause::Refund(id), .. } => {
+                refunds.iter().find(|refund| refund.id == *id).map_or(order.created, |refund| refund.created)
+            }
+            _ => order.created,
+        };
+        self.note_effects(&fresh, Condition::Absent, arose).await?;
         if let Some(taken) = &mut self.row.taken {
             taken.effects.extend(fresh);
         }

@@ -73,6 +73,12 @@ impl Desk<'_> {
                 State::Unconfirmed { next: Some(next), reason, .. } if now < next => {
                     Performed::Not { waiting: Some(unconfirmed(effect, &reason)), next: Some(next) }
                 }
+                // What was left unconfirmed by another set-up, or by a restored store: nothing can be looked up here.
+                State::Unconfirmed { since, reason, looks, .. } if !self.looks_up(effect) => {
+                    let state = State::Unconfirmed { since, reason, looks, next: None };
+                    self.move_effect(&key, state, None).await?;
+                    continue;
+                }
                 State::Unconfirmed { since, reason, looks, .. } => {
                     self.look_up(&key, since, reason, looks, true).await?;
                     continue;
@@ -154,11 +160,16 @@ impl Desk<'_> {
         }
     }
 
+    /// Whether Loomis Pay can be asked for it.
+    fn looks_up(&self, effect: &Effect) -> bool {
+        self.pair.client.settings.order_lookup && matches!(effect, Effect::CustomerOrder { .. })
+    }
+
     /// Nobody knows whether it happened. What can be looked up is, later; the rest is parked.
     async fn doubt(&mut self, key: &str, deadline: Timestamp, reason: String) -> Result<(), Error> {
         let (row, _) = self.effect(key)?.clone();
         let settings = &self.pair.client.settings;
-        let lookup = settings.order_lookup && matches!(row.effect, Effect::CustomerOrder { .. });
+        let lookup = self.looks_up(&row.effect);
         let first = settings.lookup_after_s.first().copied().unwrap_or_default();
         let next = lookup.then(|| deadline + Duration::from_secs(first));
         let text = format!("{}: unconfirmed: {reason}", told(&row.effect));

@@ -220,6 +220,7 @@ fn found(one: &OrderRow, now: Timestamp) -> Row {
         refunds: Vec::new(),
         looked: None,
         taken: None,
+        word: None,
         retrieved: None,
         watch: None,
         completed: None,

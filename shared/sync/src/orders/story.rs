@@ -1,7 +1,10 @@
 //! What a person sees of orders, and what a person can settle. `PROGRAM.md`, *orders waiting*, *order settle*.
 
 use jiff::Timestamp;
-use retail::order::{OrderId, differs::Fingerprint, effects::Effect, waiting::Reason};
+use retail::{
+    order::{OrderId, differs::Fingerprint, effects::Effect, waiting::Reason},
+    settings::Effects,
+};
 use serde::Serialize;
 
 use super::{effect::told, find};
@@ -12,7 +15,7 @@ use crate::{
     ports::Condition,
     rows::{
         lease::Lease,
-        orders::{self, EffectRow, Row, State, Told},
+        orders::{self, EffectRow, Row, State, Told, Word},
     },
 };
 
@@ -184,6 +187,10 @@ impl Engine {
         let doubtful = in_order.iter().find(|(one, _)| matches!(one.state, State::Unconfirmed { .. }));
         let left = in_order.iter().find(|(one, _)| edited && matches!(one.state, State::Intended { .. }));
         let Some((effect, effect_version)) = doubtful.or(left) else {
+            let marked = row.waits.iter().any(|waiting| waiting.reason == Reason::AnotherInstallation);
+            if marked && row.taken.is_none() {
+                return self.take_at_word(pair, row, version, settlement, lease).await;
+            }
             return Err(Error::Missing { what: "effect to settle of order", id: number.to_owned() });
         };
         if edited && let (Some(taken), Some(order)) = (&mut row.taken, pair.shop.order(row.id).await?) {
@@ -209,6 +216,43 @@ impl Engine {
         let mut writes = vec![place.put_effect(row.id, &put, Condition::Version(*effect_version))?];
         let condition = Condition::Version(version);
         writes.extend(place.put(&row, condition, attention.as_ref(), holds.as_ref())?);
+        lease.write(self, writes).await?;
+        Ok((row.id, text))
+    }
+
+    /// An order that carries a marker, and that this ledger has not taken: a person says what became of it.
+    async fn take_at_word(
+        &self,
+        pair: &Pair,
+        mut row: Row,
+        version: u64,
+        settlement: &Settlement,
+        lease: &Lease,
+    ) -> Result<(OrderId, String), Error> {
+        let place = find::place(pair);
+        let orders = pair.department.settings.orders.as_ref();
+        let (word, text) = match settlement {
+            Settlement::Exists(found) => {
+                let becomes_order =
+                    orders.is_some_and(|orders| matches!(orders.effects, Effects::CustomerOrder { .. }));
+                let (order_id, number) = match becomes_order {
+                    true => {
+                        self.found_there(pair, &Effect::CustomerOrder { may_be_unlocked: false }, found)
+                            .await?
+                    }
+                    false => (found.trim().parse().ok(), found.trim().to_owned()),
+                };
+                (Word::Exists { order_id, number }, format!("a person says that it is there: {found}"))
+            }
+            Settlement::SendAgain => (Word::SendAgain, "a person says to send it".to_owned()),
+        };
+        let now = self.now();
+        row.word = Some(word);
+        row.tell(now, text.clone());
+        row.next = Some(now);
+        let attention = orders::attention_for(self, &place, row.id).await?;
+        let holds = orders::holds_of(self, &place, row.id).await?;
+        let writes = place.put(&row, Condition::Version(version), attention.as_ref(), holds.as_ref())?;
         lease.write(self, writes).await?;
         Ok((row.id, text))
     }

@@ -58,6 +58,23 @@ pub struct Item {
     pub expires: Option<Timestamp>,
 }
 
+/// The schema's number of an item that is there and can't be read, by which nobody takes it for something else.
+const UNREADABLE: u32 = 0;
+
+impl Item {
+    /// An item whose stored form a person has broken. `reason` says what is wrong and what would be right. It is handed out like
+    /// any other: one that can't be read must not hide those beside it.
+    pub fn unreadable(key: Key, reason: &str) -> Item {
+        let body = serde_json::json!({ "fault": reason });
+        Item { key, version: 0, schema: UNREADABLE, body, index: None, expires: None }
+    }
+
+    /// What is wrong with the stored form, if something is.
+    pub fn fault(&self) -> Option<&str> {
+        (self.schema == UNREADABLE).then(|| self.body["fault"].as_str().unwrap_or("it can't be read"))
+    }
+}
+
 /// What must hold for a write to take place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Condition {

@@ -111,4 +111,11 @@ pub trait Queue: Send + Sync {
     /// # Errors
     /// [`QueueError::Unavailable`].
     async fn dead(&self, lane: Lane, most: usize) -> Result<Vec<Received>, QueueError>;
+
+    /// Sends the dead letters of a lane again, up to `most`, the oldest first, each to its group and under a new identity,
+    /// behind what the group has by now. Tells how many. One that fails again ends where it was.
+    ///
+    /// # Errors
+    /// [`QueueError::Unavailable`]; some may have been sent, and one of them may be among the dead letters still.
+    async fn redrive(&self, lane: Lane, most: usize) -> Result<usize, QueueError>;
 }

@@ -42,6 +42,8 @@ struct Row {
 pub(crate) struct Due {
     pub(crate) product: ProductId,
     pub(crate) extent: Extent,
+    /// Since when.
+    pub(crate) since: Timestamp,
     /// A person asked for it.
     pub(crate) asked: bool,
     /// Put off until then.
@@ -157,6 +159,7 @@ pub(crate) async fn page(
         Ok(Due {
             product,
             extent: row.extent,
+            since: row.since,
             asked: row.asked,
             not_before: row.not_before,
             key: item.key.clone(),

@@ -74,6 +74,17 @@ fn number_partition(department: &str, number: &MatchNumber) -> String {
     format!("G#{department}#{}", number.as_str().replace(char::is_control, "\u{fffd}"))
 }
 
+/// What the log calls these lines, so that a program that shows them otherwise can leave them out.
+pub const STORY: &str = "sync::story";
+
+/// A line in the program's own log too.
+pub(crate) fn tell(department: &str, line: &LogLine) {
+    let (product, run) =
+        (Some(&line.product_number).filter(|number| !number.is_empty()), line.run.as_deref());
+    let event = line.event.as_str();
+    tracing::info!(target: STORY, department, run, product, event, "{}", line.text);
+}
+
 /// A line as an item. Two lines of one moment are told apart by chance.
 pub(crate) fn write(engine: &Engine, department: &str, line: &LogLine) -> Result<Write, Error> {
     // A fixed number of digits, so that keys sort by time.
@@ -101,7 +112,9 @@ pub(crate) async fn say(
         text,
         run: run.map(ToOwned::to_owned),
     };
-    Ok(engine.ledger.write(vec![write(engine, department, &line)?]).await?)
+    engine.ledger.write(vec![write(engine, department, &line)?]).await?;
+    tell(department, &line);
+    Ok(())
 }
 
 /// Which lines are asked for.

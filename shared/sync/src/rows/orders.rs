@@ -7,15 +7,21 @@
 //! | `A#<department>#<base>` | order | orders that wait or need a person |
 //! | `H#<department>#<base>` | order | orders that hold stock which Loomis Pay doesn't know of yet |
 
+mod following;
+mod reading;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use retail::{
-    Decimal,
-    order::{OrderId, RefundId, differs::Fingerprint, effects::Effect, returns::Balance, waiting::Waiting},
-    shop::ShopId,
+use retail::order::{
+    OrderId, RefundId, differs::Fingerprint, effects::Effect, returns::Balance, waiting::Waiting,
 };
 use serde::{Deserialize, Serialize};
+
+pub(crate) use following::{
+    Attention, Holds, attention, attention_for, fill_holds, holds, holds_of, put_attention,
+};
+pub(crate) use reading::{Reading, office_read, put_office_read, put_reading, reading};
 
 use super::{body, item, padded};
 use crate::{
@@ -50,6 +56,9 @@ pub(crate) struct Row {
     /// What was decided when it was taken.
     #[serde(default)]
     pub(crate) taken: Option<Taken>,
+    /// What a person says of an order that carries a marker, and that this ledger has not taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) word: Option<Word>,
     /// When status and marker were written to the shop.
     #[serde(default)]
     pub(crate) retrieved: Option<Timestamp>,
@@ -71,6 +80,21 @@ pub(crate) struct Row {
     /// What happened, for `order show`.
     #[serde(default)]
     pub(crate) story: Vec<Told>,
+}
+
+/// A person's word about an order that somebody else, or this installation before its store was restored, has taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Word {
+    /// Loomis Pay has it.
+    Exists {
+        /// Loomis Pay's order id, where there is one.
+        order_id: Option<u64>,
+        /// The number that people see there.
+        number: String,
+    },
+    /// It has not.
+    SendAgain,
 }
 
 /// What was decided when an order was taken. Later settings change nothing of it.
@@ -261,6 +285,30 @@ impl Place {
         }
     }
 
+    /// The effects of all orders that are intended and not sent, each with its item's version.
+    pub(crate) async fn intended(&self, engine: &Engine) -> Result<Vec<(OrderId, EffectRow, u64)>, Error> {
+        let (mut intended, mut after) = (Vec::new(), None);
+        loop {
+            let page = engine.ledger.page(&self.partition(), Range::prefix("e#").after(after), 200).await?;
+            for item in &page.items {
+                let row: EffectRow = body(item)?;
+                if !matches!(row.state, State::Intended { .. }) {
+                    continue;
+                }
+                let id = item.key.sort.split('#').nth(1).and_then(|id| id.parse().ok());
+                let id = id.map(OrderId).ok_or_else(|| Error::Broken {
+                    what: format!("{} {}", item.key.partition, item.key.sort),
+                    reason: "its key has no order id".to_owned(),
+                })?;
+                intended.push((id, row, item.version));
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(intended);
+            }
+        }
+    }
+
     /// An effect as a write.
     pub(crate) fn put_effect(
         &self,
@@ -309,29 +357,10 @@ impl Place {
         let (waits, holding) = (place(self.attention_partition()), place(self.holds_partition()));
         Ok(vec![
             Write::Put { item: order, condition },
-            follow(waits.clone(), attention.map(|attention| item(waits.clone(), attention)))?,
+            follow(waits.clone(), attention.map(|attention| attention.item(waits.clone())))?,
             follow(holding.clone(), holds.map(|holds| item(holding.clone(), holds)))?,
         ])
     }
-}
-
-/// An order that waits or needs a person.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Attention {
-    pub(crate) id: OrderId,
-    pub(crate) number: String,
-    pub(crate) waits: Vec<Waiting>,
-    pub(crate) since: Timestamp,
-    /// Somebody was told.
-    #[serde(default)]
-    pub(crate) alarmed: Option<Timestamp>,
-}
-
-/// What an order holds of the stock.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Holds {
-    /// By product or variation; `None`: the order was found and not read yet.
-    pub(crate) lines: Option<Vec<(ShopId, Decimal)>>,
 }
 
 /// A moment as a text that sorts by time.
@@ -373,152 +402,4 @@ pub(crate) async fn due(
             return Ok(due);
         }
     }
-}
-
-/// The orders of a department that wait or need a person, by id.
-pub(crate) async fn attention(engine: &Engine, place: &Place) -> Result<Vec<(Attention, u64)>, Error> {
-    let (mut all, mut after) = (Vec::new(), None);
-    loop {
-        let page =
-            engine.ledger.page(&place.attention_partition(), Range::default().after(after), 200).await?;
-        for item in &page.items {
-            all.push((body(item)?, item.version));
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// The attention for one order.
-pub(crate) async fn attention_for(
-    engine: &Engine,
-    place: &Place,
-    id: OrderId,
-) -> Result<Option<Attention>, Error> {
-    let key = Key::new(place.attention_partition(), padded(id.0));
-    engine.ledger.get(&key).await?.as_ref().map(body).transpose()
-}
-
-/// Notes that somebody was told, unless the order got on meanwhile.
-pub(crate) fn put_attention(place: &Place, attention: &Attention, version: u64) -> Result<Write, Error> {
-    let key = Key::new(place.attention_partition(), padded(attention.id.0));
-    Ok(Write::Put { item: item(key, attention)?, condition: Condition::Version(version) })
-}
-
-/// What each order holds, by id.
-pub(crate) async fn holds(engine: &Engine, place: &Place) -> Result<BTreeMap<OrderId, Holds>, Error> {
-    let (mut all, mut after) = (BTreeMap::new(), None);
-    loop {
-        let page = engine.ledger.page(&place.holds_partition(), Range::default().after(after), 200).await?;
-        for item in &page.items {
-            let holds: Holds = body(item)?;
-            let id = item.key.sort.parse().map(OrderId).map_err(|_| Error::Broken {
-                what: format!("{} {}", item.key.partition, item.key.sort),
-                reason: "its key is no order id".to_owned(),
-            })?;
-            all.insert(id, holds);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(all);
-        }
-    }
-}
-
-/// How far the shop's orders were read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Reading {
-    /// Orders placed before are left alone.
-    pub(crate) from: Timestamp,
-    pub(crate) cursor: woocommerce::Cursor,
-    /// When all orders that may be taken were last compared with those taken.
-    #[serde(default)]
-    pub(crate) swept: Option<Timestamp>,
-}
-
-fn reading_key(department: &str, base: &str) -> Key {
-    Key::new(format!("D#{department}"), format!("orders#{base}"))
-}
-
-/// How far the orders were read, and the condition to move on.
-pub(crate) async fn reading(
-    engine: &Engine,
-    department: &str,
-    base: &str,
-) -> Result<(Option<Reading>, Condition), Error> {
-    match engine.ledger.get(&reading_key(department, base)).await? {
-        None => Ok((None, Condition::Absent)),
-        Some(found) => Ok((Some(body(&found)?), Condition::Version(found.version))),
-    }
-}
-
-/// The reading as a write.
-pub(crate) fn put_reading(
-    department: &str,
-    base: &str,
-    reading: &Reading,
-    condition: Condition,
-) -> Result<Write, Error> {
-    Ok(Write::Put { item: item(reading_key(department, base), reading)?, condition })
-}
-
-/// What one order holds.
-pub(crate) async fn holds_of(engine: &Engine, place: &Place, id: OrderId) -> Result<Option<Holds>, Error> {
-    let key = Key::new(place.holds_partition(), padded(id.0));
-    engine.ledger.get(&key).await?.as_ref().map(body).transpose()
-}
-
-/// Fills in what an order that was only found holds, unless somebody looked after it meanwhile.
-pub(crate) async fn fill_holds(
-    engine: &Engine,
-    place: &Place,
-    id: OrderId,
-    holds: Option<&Holds>,
-) -> Result<(), Error> {
-    let key = Key::new(place.holds_partition(), padded(id.0));
-    let Some(found) = engine.ledger.get(&key).await? else { return Ok(()) };
-    if body::<Holds>(&found)?.lines.is_some() {
-        return Ok(());
-    }
-    let condition = Condition::Version(found.version);
-    let write = match holds {
-        Some(holds) => Write::Put { item: item(key, holds)?, condition },
-        None => Write::Remove { key, condition },
-    };
-    match engine.ledger.write(vec![write]).await {
-        Err(crate::ports::LedgerError::Conflict) => Ok(()),
-        other => Ok(other?),
-    }
-}
-
-#[derive(Serialize, Deserialize)]
-struct OfficeRead {
-    server_time: Timestamp,
-}
-
-fn office_key(department: &str, base: &str) -> Key {
-    Key::new(format!("D#{department}"), format!("completions#{base}"))
-}
-
-/// By Loomis Pay's clock: customer orders that changed before it were looked at.
-pub(crate) async fn office_read(
-    engine: &Engine,
-    department: &str,
-    base: &str,
-) -> Result<Option<Timestamp>, Error> {
-    let found = engine.ledger.get(&office_key(department, base)).await?;
-    found.map(|found| Ok(body::<OfficeRead>(&found)?.server_time)).transpose()
-}
-
-/// Moves that mark.
-pub(crate) async fn put_office_read(
-    engine: &Engine,
-    department: &str,
-    base: &str,
-    server_time: Timestamp,
-) -> Result<(), Error> {
-    let put = item(office_key(department, base), &OfficeRead { server_time })?;
-    Ok(engine.ledger.write(vec![Write::Put { item: put, condition: Condition::Always }]).await?)
 }

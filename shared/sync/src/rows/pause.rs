@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::{body, item, turns};
 use crate::{
     Engine, Error,
-    ports::{Condition, Key, LedgerError, Write},
+    ports::{Condition, IndexKey, Key, LedgerError, Write},
 };
 
+/// The index's partition in which all pauses are found.
+pub(crate) const ALL: &str = "paused";
 /// The longest wait before the world is tried again.
 const LONGEST: Duration = Duration::from_secs(15 * 60);
 /// The longest wait that the other side is believed to mean.
@@ -46,6 +48,8 @@ pub enum Cause {
     Reading,
     /// A record that can't be used: it ends when the record can.
     Record,
+    /// The store was restored from a backup: only a person's `resume` ends it, whatever goes well meanwhile.
+    Restored,
 }
 
 impl Pause {
@@ -71,6 +75,10 @@ pub(crate) async fn read(engine: &Engine, key: &Key) -> Result<Option<Pause>, Er
 pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cause) -> Result<Pause, Error> {
     let now = engine.now();
     let old = read(engine, &key).await?;
+    // No other trouble takes its place.
+    if let Some(old) = old.as_ref().filter(|old| old.cause == Cause::Restored) {
+        return Ok(old.clone());
+    }
     let tries = old.as_ref().map_or(0, |old| old.tries + 1);
     let doubled = Duration::from_secs(30).saturating_mul(1 << tries.min(10)).min(LONGEST);
     let asked = trouble.retry_after.unwrap_or_default().min(BELIEVED);
@@ -85,9 +93,22 @@ pub(crate) async fn set(engine: &Engine, key: Key, trouble: &Trouble, cause: Cau
     };
     // What waits for a person is not asked for in vain each minute; a record that is mended by hand has to be noticed.
     let rests = pause.until.is_none() && cause != Cause::Record;
-    let put = Write::Put { item: item(key.clone(), &pause)?, condition: Condition::Always };
-    write(engine, &key, put, rests).await?;
+    write(engine, &key, put(key.clone(), &pause)?, rests).await?;
     Ok(pause)
+}
+
+/// Pauses a department of a restored store, whatever other pause there was.
+pub(crate) async fn set_restored(engine: &Engine, key: Key, reason: String) -> Result<(), Error> {
+    let (fate, since) = (Fate::Settings, engine.now());
+    let pause = Pause { reason, fate, since, until: None, tries: 0, cause: Cause::Restored };
+    write(engine, &key, put(key.clone(), &pause)?, true).await
+}
+
+/// A pause as a write; all of them are found by an index.
+fn put(key: Key, pause: &Pause) -> Result<Write, Error> {
+    let mut put = item(key.clone(), pause)?;
+    put.index = Some(IndexKey { partition: ALL.to_owned(), sort: key.partition });
+    Ok(Write::Put { item: put, condition: Condition::Always })
 }
 
 /// Writes a pause, and takes the department's turns out of the index or puts them back.
@@ -105,9 +126,14 @@ async fn write(engine: &Engine, key: &Key, pause: Write, resting: bool) -> Resul
     }
 }
 
-/// Ends a pause, if there is one. Tells whether there was.
+/// Ends a pause, if there is one that work or a mend may end. Tells whether there was.
 pub(crate) async fn lift(engine: &Engine, key: &Key) -> Result<bool, Error> {
-    lift_if(engine, key, |_| true).await
+    lift_if(engine, key, |cause| cause != Cause::Restored).await
+}
+
+/// Ends the pause of a restored store, as only a person may. Tells whether there was one.
+pub(crate) async fn lift_restored(engine: &Engine, key: &Key) -> Result<bool, Error> {
+    lift_if(engine, key, |cause| cause == Cause::Restored).await
 }
 
 /// Ends a pause of such a cause, if there is one. Tells whether there was.

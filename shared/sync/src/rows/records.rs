@@ -464,6 +464,9 @@ fn broken(what: &str, id: &str, reason: &dyn ToString) -> Error {
 }
 
 fn parse<R: Record>(found: &Item) -> Result<R, Fault> {
+    if let Some(fault) = found.fault() {
+        return Err(Fault { field: String::new(), reason: fault.to_owned() });
+    }
     let mut record = found.body.clone();
     if let Some(fields) = record.as_object_mut() {
         fields.remove("version");
@@ -483,6 +486,8 @@ fn shown<R: Record>(found: &Item) -> Value {
             hide_unknown(&mut raw);
             if let Some(fields) = raw.as_object_mut() {
                 fields.insert("fault".to_owned(), Value::String(fault.to_string()));
+                let id = if R::PARTITION == CLIENTS { "client_number" } else { "department_id" };
+                fields.entry(id).or_insert_with(|| Value::String(found.key.sort.clone()));
             }
             raw
         }

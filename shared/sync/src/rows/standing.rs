@@ -149,6 +149,21 @@ impl Links {
         Ok(writes)
     }
 
+    /// The products that are linked.
+    pub(crate) async fn all(&self, engine: &Engine) -> Result<Vec<ProductId>, Error> {
+        let (mut ids, mut after) = (Vec::new(), None);
+        loop {
+            let page = engine.ledger.page(&self.partition, Range::prefix("s#").after(after), 1000).await?;
+            for item in &page.items {
+                ids.push(body::<Owner>(item)?.product);
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(ids);
+            }
+        }
+    }
+
     /// How many products are linked.
     pub(crate) async fn count(&self, engine: &Engine) -> Result<u64, Error> {
         let (mut count, mut after) = (0, None);

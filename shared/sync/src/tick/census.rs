@@ -124,7 +124,8 @@ impl Engine {
     pub(crate) async fn stop_broken(&self, id: &str, reason: String) -> Result<(), Error> {
         let key = pause::department(id);
         let trouble = Trouble::new(Fate::Settings, Scope::Department, reason);
-        if pause::read(self, &key).await?.is_some_and(|pause| pause.reason == trouble.reason) {
+        let known = |pause: &pause::Pause| pause.reason == trouble.reason || pause.cause == Cause::Restored;
+        if pause::read(self, &key).await?.as_ref().is_some_and(known) {
             return Ok(());
         }
         pause::set(self, key, &trouble, Cause::Record).await?;

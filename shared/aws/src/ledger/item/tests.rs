@@ -38,10 +38,14 @@ fn a_record_written_by_hand_needs_little() {
     assert_eq!(item.index.unwrap().sort, "2026");
 
     record.insert("version".into(), AttributeValue::S("one".into()));
-    assert_eq!(
-        std::error::Error::source(&decode(record).unwrap_err()).unwrap().to_string(),
-        "p / s: its version is garbled"
-    );
+    let wrong = decode(record.clone()).unwrap();
+    assert_eq!(wrong.key, Key::new("p", "s"));
+    assert_eq!(wrong.fault(), Some("version: write a whole number of the type N, or leave it out"));
+    // A record as one text.
+    record.remove("version");
+    record.insert("body".into(), AttributeValue::S("{}".into()));
+    let wrong = decode(record).unwrap();
+    assert_eq!(wrong.fault(), Some("body: write a map of the type M, with a field an attribute"));
 }
 
 #[test]

@@ -207,11 +207,11 @@ fn a_variant_that_was_taken_off_becomes_private() {
         .linked(2, 101)
         .linked(3, 102)
         .with(|world| world.settings.attributes = Some(AttributeRule::Merge)),
+        // It may come back: its option stays with it.
         expect![[r#"
-            1 updates 100
-            1   attribute "Variant: M, L" -> "Variant: L (lost: M)"
             2 updates 101
             2   draft "publish" -> "private"
+            1 quiet, is 100
             3 quiet, is 102"#]],
     );
 }
