@@ -34,24 +34,8 @@ pub const REGION: &str = "eu-north-1";
 /// How long the engine may take to come up, on a machine that is busy compiling.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Starts the engine, and ends it and all that it started when its input ends: also when the test is killed. It asks for
-/// permissions that AWS doesn't know (`sqs:SendMessageBatch`): there, what allows a message allows a batch of them.
-const MAIN: &str = "
-import os, signal, sys, threading
-def watch():
-    sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGKILL)
-threading.Thread(target=watch, daemon=True).start()
-from ministack.core import iam_actions
-named = iam_actions.extract_iam_action
-def known(service, *rest, **more):
-    action = named(service, *rest, **more)
-    return action.removesuffix('Batch') if service == 'sqs' and action else action
-iam_actions.extract_iam_action = known
-sys.argv = ['ministack']
-from ministack.app import main
-main()
-";
+/// Starts the engine; see there.
+const MAIN: &str = include_str!("engine.py");
 
 /// A running engine. It ends when this is dropped.
 pub struct Engine {

@@ -83,16 +83,36 @@ impl Stack {
         Names { table: output("Table"), queues }
     }
 
-    /// Hands a sample event (`infra/events`) to a function, and gives its answer.
+    /// What the stack is called.
+    pub fn name(&self) -> &'static str {
+        NAME
+    }
+
+    /// Hands the sample event (`infra/events`) of a function, by its folder's name, to it, and gives its answer.
     ///
     /// # Panics
     /// When the function fails.
-    pub fn invoke(&self, function: &str, event: &str) -> Value {
+    pub fn invoke(&self, folder: &str) -> Value {
+        self.invoke_from(folder, &workspace().join("infra/events").join(folder).with_extension("json"))
+    }
+
+    /// Hands an event to a function, by its folder's name, and gives its answer.
+    ///
+    /// # Panics
+    /// When the function fails.
+    pub fn invoke_with(&self, folder: &str, event: &Value) -> Value {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file can be made");
+        std::fs::write(&file, event.to_string()).expect("it can be written");
+        self.invoke_from(folder, file.path())
+    }
+
+    fn invoke_from(&self, folder: &str, file: &Path) -> Value {
         let mut invoke = sam(&self.endpoint);
-        let file = workspace().join("infra/events").join(event);
-        invoke.args(["remote", "invoke", function, "--stack-name", NAME, "--event-file"]).arg(file);
+        // As the template calls it.
+        let function: String = folder.split('-').map(capital).collect();
+        invoke.args(["remote", "invoke", &function, "--stack-name", NAME, "--event-file"]).arg(file);
         let printed = run(&mut invoke, "sam remote invoke");
-        serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{function} answers: {printed}"))
+        serde_json::from_str(&printed).unwrap_or_else(|_| panic!("{folder} answers: {printed}"))
     }
 
     /// What the functions have said so far.
@@ -117,6 +137,10 @@ fn build() {
         .env("CARGO_PROFILE_DEV_DEBUG", "false")
         .env("CARGO_PROFILE_DEV_STRIP", "true");
     run(&mut build, "sam build");
+}
+
+fn capital(word: &str) -> String {
+    word[..1].to_uppercase() + &word[1..]
 }
 
 /// Where the built template and the binaries lie.

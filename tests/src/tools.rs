@@ -1,4 +1,5 @@
-//! The tools in Python (`requirements.txt`), in a virtual environment under `target/tools`, made once.
+//! The tools in Python (`requirements.txt`, `requirements-scan.txt`), each list in a virtual environment under `target/tools`,
+//! made once.
 
 use std::{
     fs::{self, File},
@@ -10,7 +11,14 @@ use std::{
 
 use serde_json::Value;
 
-const REQUIREMENTS: &str = include_str!("../requirements.txt");
+/// What stands in an environment, and the environment's folder.
+struct Tools {
+    folder: &'static str,
+    requirements: &'static str,
+}
+
+const TOOLS: Tools = Tools { folder: "python", requirements: include_str!("../requirements.txt") };
+const SCAN: Tools = Tools { folder: "scan", requirements: include_str!("../requirements-scan.txt") };
 
 /// Prints a template's JSON: `sam`'s own reader knows the tags (`!Ref`).
 const READ: &str = "import json, sys; from samcli.yamlhelper import yaml_parse; \
@@ -26,8 +34,17 @@ pub fn workspace() -> &'static Path {
 /// # Panics
 /// When Python or the network to install from is missing; the message says what to do.
 pub fn tool(name: &str) -> PathBuf {
-    static TOOLS: OnceLock<PathBuf> = OnceLock::new();
-    TOOLS.get_or_init(|| made(&workspace().join("target/tools"))).join(name)
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| TOOLS.made(&workspace().join("target/tools"))).join(name)
+}
+
+/// The path of the security scan, as [`tool`].
+///
+/// # Panics
+/// As [`tool`].
+pub fn scan() -> PathBuf {
+    static MADE: OnceLock<PathBuf> = OnceLock::new();
+    MADE.get_or_init(|| SCAN.made(&workspace().join("target/tools"))).join("checkov")
 }
 
 /// `template.yaml` as JSON, with CloudFormation's tags spelled out (`{"Ref": …}`).
@@ -58,29 +75,32 @@ pub fn run(command: &mut Command, trouble: &str) -> String {
     out.into_owned()
 }
 
-/// The environment's folder of programs. Other processes wait meanwhile; a stamp tells whether it is the wanted one.
-fn made(folder: &Path) -> PathBuf {
-    fs::create_dir_all(folder).expect("target/tools can be made");
-    let lock = File::create(folder.join("lock")).expect("target/tools can be written");
-    lock.lock().expect("target/tools can be locked");
-    let (environment, stamp) = (folder.join("python"), folder.join("python/requirements.txt"));
-    if fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == REQUIREMENTS) {
-        return environment.join("bin");
-    }
-    match fs::remove_dir_all(&environment) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            panic!("{} can't be removed: {error}", environment.display())
+impl Tools {
+    /// The environment's folder of programs. Other processes wait meanwhile; a stamp tells whether it is the wanted one.
+    fn made(&self, folder: &Path) -> PathBuf {
+        fs::create_dir_all(folder).expect("target/tools can be made");
+        let lock = File::create(folder.join("lock")).expect("target/tools can be written");
+        lock.lock().expect("target/tools can be locked");
+        let environment = folder.join(self.folder);
+        let stamp = environment.join("requirements.txt");
+        if fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == self.requirements) {
+            return environment.join("bin");
         }
-        _ => {}
+        match fs::remove_dir_all(&environment) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                panic!("{} can't be removed: {error}", environment.display())
+            }
+            _ => {}
+        }
+        let missing = "the tests of the AWS side need python3 with its modules venv and ensurepip \
+                       (Debian: apt install python3-venv)";
+        run(Command::new("python3").args(["-m", "venv"]).arg(&environment), missing);
+        let list = folder.join("requirements.txt");
+        fs::write(&list, self.requirements).expect("target/tools can be written");
+        let mut install = Command::new(environment.join("bin/pip"));
+        install.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(list);
+        run(&mut install, "the tools can't be installed");
+        fs::write(&stamp, self.requirements).expect("target/tools can be written");
+        environment.join("bin")
     }
-    let missing = "the tests of the AWS side need python3 with its modules venv and ensurepip \
-                   (Debian: apt install python3-venv)";
-    run(Command::new("python3").args(["-m", "venv"]).arg(&environment), missing);
-    let list = folder.join("requirements.txt");
-    fs::write(&list, REQUIREMENTS).expect("target/tools can be written");
-    let mut install = Command::new(environment.join("bin/pip"));
-    install.args(["install", "--quiet", "--disable-pip-version-check", "--requirement"]).arg(list);
-    run(&mut install, "tests/requirements.txt can't be installed");
-    fs::write(&stamp, REQUIREMENTS).expect("target/tools can be written");
-    environment.join("bin")
 }

@@ -58,6 +58,12 @@ impl Names {
         Names { table: table.to_owned(), queues }
     }
 
+    /// The same, less the queues of other lanes.
+    pub fn only(&self, lanes: &[Lane]) -> Names {
+        let queues = self.queues.iter().filter(|(lane, _)| lanes.contains(lane));
+        Names { table: self.table.clone(), queues: queues.map(|(lane, url)| (*lane, url.clone())).collect() }
+    }
+
     /// The lane of a queue known by its ARN, as an event names it.
     pub fn lane(&self, arn: &str) -> Option<Lane> {
         let name = arn.rsplit(':').next()?;

@@ -1,6 +1,7 @@
 //! What a function deployed to Lambda adds: building the engine, and answering a batch of messages one by one.
 
 mod hook;
+mod life;
 
 use std::{collections::BTreeMap, env, error::Error, sync::Arc, time::Duration};
 
@@ -11,7 +12,7 @@ use futures_util::{
 };
 use jiff::Timestamp;
 use sync::{
-    Engine, Fault, Notify, Stop, Trace,
+    Engine, Fault, Stop, Trace,
     ports::{Lane, Queue, VISIBILITY},
     seal::SealError,
 };
@@ -20,6 +21,7 @@ use world::{Clock, World};
 use crate::{Aws, ConfigError, Embedded, Names};
 
 pub use hook::hook;
+pub use life::{Error as FunctionError, notifier, schedule, worker};
 
 /// What is left of a function's time when nothing new is begun and work is asked to stop: a shop's slow answer.
 const LAST_CALL: Duration = Duration::from_secs(15);
@@ -36,7 +38,7 @@ pub enum StartError {
     /// A variable is missing.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// An address can't be used: who is told of orders, or where webhooks come in.
+    /// An address can't be used: where webhooks come in.
     #[error(transparent)]
     Address(#[from] Fault),
     /// `LOOMIS_WOO_KEY` is no key.
@@ -55,7 +57,6 @@ pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
     let aws = Aws::new(&config, Names::from_env()?, world.clone());
     let ports = Arc::new(aws.clone());
     let mut engine = Engine::new(world, ports.clone(), ports, keys);
-    engine.notify = Notify::from_environment(|name| env::var(name).ok())?;
     engine.meter = Some(Arc::new(Embedded::to(std::io::stdout())));
     engine.webhooks = sync::webhook_url(|name| env::var(name).ok())?;
     Ok((engine, aws))
@@ -71,12 +72,18 @@ pub fn last_call(deadline: Timestamp) -> Timestamp {
     deadline - LAST_CALL
 }
 
-/// Lets the engine look after each message of a batch, until shortly before `deadline`.
-pub async fn messages(engine: &Engine, aws: &Aws, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
+/// Lets the engine look after each message of a batch that came by one of these lanes, until shortly before `deadline`.
+pub async fn messages(
+    engine: &Engine,
+    aws: &Aws,
+    lanes: &[Lane],
+    event: SqsEvent,
+    deadline: Timestamp,
+) -> SqsBatchResponse {
     let mut engine = engine.traced(trace());
     engine.stop = Stop::at(last_call(deadline));
     let handle = async |_lane, text: String| engine.handle(&text).await;
-    work(aws, aws.names(), &*engine.world.clock, event, deadline, handle).await
+    work(aws, &aws.names().only(lanes), &*engine.world.clock, event, deadline, handle).await
 }
 
 /// Hands each message of a batch to `handle`: groups side by side, the messages of a group in order. What fails comes

@@ -47,7 +47,8 @@ impl Lane {
 pub struct Outgoing {
     /// Messages of one group are handed out one at a time, in order. As [`identity`](Outgoing::identity), from 1 byte.
     pub group: String,
-    /// A second message of a lane with an equal identity within five minutes vanishes. At most 128 of A–Z a–z 0–9 and punctuation.
+    /// A second message of a lane and group with an equal identity within five minutes vanishes; of another group it
+    /// may. At most 128 of A–Z a–z 0–9 and punctuation.
     pub identity: String,
     /// The text, 1 byte to 256 KiB, without what XML 1.0 doesn't carry (control characters).
     pub body: String,
