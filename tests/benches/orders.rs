@@ -9,7 +9,7 @@
 
 use std::time::{Duration, Instant};
 
-use house::stage::{Stage, dawn};
+use house::stage::{Stage, dawn, strike};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulators::{
@@ -149,7 +149,7 @@ async fn others(poison: Option<Poison>) -> Others {
     };
     // As the schedule does it: every minute.
     for _ in 0..60 {
-        stage.engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+        strike(&stage.engine, Tick::Orders).await;
         stage.drain().await;
         if others().len() == AMONG - 1 {
             break;

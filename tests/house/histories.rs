@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use house::stage::{Stage, dawn, drain};
+use house::stage::{Stage, clocks, dawn, drain};
 use jiff::{
     SignedDuration, Timestamp,
     civil::{Date, Time},
@@ -309,7 +309,7 @@ async fn history(seed: u64) -> Result<Tally, String> {
 
 /// The schedule fires, and some or all of what it wakes is worked off.
 async fn poll(engine: &Engine, tick: Tick, dice: &Dice) {
-    engine.tick(tick, engine.world.now()).await.unwrap();
+    clocks(engine, tick, engine.world.now()).await.unwrap();
     if dice.percent(70) {
         return drain(engine).await;
     }
@@ -323,7 +323,7 @@ async fn crash(stage: &Stage, dice: &Dice) -> Engine {
     let step = 1 + dice.below(150).cast_signed();
     let dying = Arc::new(Dying::after(stage.store.clone(), step));
     let mortal = stage.engine_on(dying.clone(), dice.below(1000));
-    if mortal.tick(Tick::Orders, stage.engine.world.now()).await.is_ok() {
+    if clocks(&mortal, Tick::Orders, stage.engine.world.now()).await.is_ok() {
         until_dead(&mortal, &dying).await;
     }
     stage.restarted(dice.below(1000))
@@ -332,12 +332,12 @@ async fn crash(stage: &Stage, dice: &Dice) -> Engine {
 /// The night: what dead workers had in hand has come back, and all is compared. Then on until nothing is due.
 async fn sweep(stage: &Stage, engine: &Engine) -> Result<(), String> {
     stage.pass(VISIBILITY + Duration::from_secs(1));
-    engine.tick(Tick::Sweep, stage.engine.world.now()).await.unwrap();
+    clocks(engine, Tick::Sweep, stage.engine.world.now()).await.unwrap();
     drain(engine).await;
     let mut quiet = 0;
     for _ in 0..40 {
         stage.pass(Duration::from_secs(120));
-        engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+        clocks(engine, Tick::Orders, stage.engine.world.now()).await.unwrap();
         drain(engine).await;
         let due = engine.status_of("1").await.unwrap().orders_due;
         let waiting = engine.orders_waiting("1").await.unwrap();

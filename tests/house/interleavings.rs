@@ -18,7 +18,7 @@ use std::{
 };
 
 use futures_util::future::join;
-use house::stage::{Stage, dawn, drain};
+use house::stage::{Stage, clocks, dawn, drain};
 use jiff::Timestamp;
 use retail::Decimal;
 use serde_json::{Value, json};
@@ -357,7 +357,7 @@ impl Play {
         self.stage.pass(Duration::from_secs(1));
         let now = self.stage.engine.world.now();
         self.street.tell(|| format!("{now:.3} tick {tick:?}"));
-        self.workers[0].tick(tick, now).await.unwrap();
+        clocks(&self.workers[0], tick, now).await.unwrap();
     }
 
     /// Stock is read and written, orders are taken beside it; then the shop offers nothing that was sold before.
@@ -401,7 +401,7 @@ impl Play {
         let mortal = self.stage.engine_on(dying.clone(), 5);
         let tick = self.street.dice.of(&[Tick::Orders, Tick::Stock]);
         self.street.tell(|| format!("a worker will die after {tick:?}, at call {step}"));
-        if mortal.tick(tick, self.stage.engine.world.now()).await.is_ok() {
+        if clocks(&mortal, tick, self.stage.engine.world.now()).await.is_ok() {
             until_dead(&mortal, &dying).await;
         }
         self.stage.pass(VISIBILITY + Duration::from_secs(1));

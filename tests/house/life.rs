@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use house::stage::{Stage, dawn, drain};
+use house::stage::{Stage, clocks, dawn, drain};
 use jiff::Timestamp;
 use retail::Decimal;
 use serde_json::{Value, json};
@@ -100,7 +100,7 @@ pub(crate) enum Hands {
     /// One to whom everything comes twice: ticks, messages, and old messages once more at the end.
     Twice(Engine),
     /// Two that get each message at the same moment.
-    Two(Engine, Engine),
+    Two(Engine, Box<Engine>),
 }
 
 /// An order and the world around it.
@@ -229,11 +229,11 @@ impl Life {
         let now = self.stage.engine.world.now();
         match &self.hands {
             Hands::One(engine) => {
-                engine.tick(Tick::Orders, now).await.unwrap();
+                clocks(engine, Tick::Orders, now).await.unwrap();
                 drain(engine).await;
             }
             Hands::Mortal(engine, dying) => {
-                let ticked = engine.tick(Tick::Orders, now).await;
+                let ticked = clocks(engine, Tick::Orders, now).await;
                 if !is_dead(dying) {
                     ticked.unwrap();
                     until_dead(engine, dying).await;
@@ -245,9 +245,9 @@ impl Life {
                 }
             }
             Hands::Twice(engine) => {
-                engine.tick(Tick::Orders, now).await.unwrap();
-                engine.tick(Tick::Orders, now).await.unwrap();
-                engine.tick(Tick::Orders, now + Duration::from_secs(1)).await.unwrap();
+                clocks(engine, Tick::Orders, now).await.unwrap();
+                clocks(engine, Tick::Orders, now).await.unwrap();
+                clocks(engine, Tick::Orders, now + Duration::from_secs(1)).await.unwrap();
                 let mut texts = Vec::new();
                 while let Some((lane, message)) = next(engine).await {
                     engine.handle(&message.body).await.unwrap();
@@ -260,7 +260,7 @@ impl Life {
                 }
             }
             Hands::Two(one, other) => {
-                one.tick(Tick::Orders, now).await.unwrap();
+                clocks(one, Tick::Orders, now).await.unwrap();
                 while let Some((lane, message)) = next(one).await {
                     let both =
                         futures_util::future::join(one.handle(&message.body), other.handle(&message.body));

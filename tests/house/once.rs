@@ -22,6 +22,8 @@ use simulators::{
 use sync::{Tick, ports::Lane};
 use tokio::sync::OnceCell;
 
+use house::stage::clocks;
+
 use crate::{
     between::Between,
     life::{Hands, Life, PATHS, Path},
@@ -162,7 +164,7 @@ async fn everything_comes_twice_or_two_workers_do_it_at_once() {
             let mut life = Life::new(path, lookup).await;
             life.stage.network.latency("loomis.example", Duration::from_millis(to_office));
             life.stage.network.latency("shop.example", Duration::from_millis(to_shop));
-            life.hands = Hands::Two(life.stage.engine.clone(), life.stage.restarted(77));
+            life.hands = Hands::Two(life.stage.engine.clone(), Box::new(life.stage.restarted(77)));
             let what = format!("{}: two workers, {to_office} and {to_shop} ms", path.name);
             assert_eq!(ends_the_same(life, lookup, wanted, &what).await, 0);
         }
@@ -203,7 +205,7 @@ async fn what_another_installation_has_taken_is_parked_and_nothing_is_sent() {
             let marked = place(stage, order().meta(key, value));
             // Marked after it was found, and before it is looked after.
             let late = place(stage, order());
-            stage.engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+            clocks(&stage.engine, Tick::Orders, stage.engine.world.now()).await.unwrap();
             assert!(stage.engine.work_one(Lane::Orders, Duration::ZERO).await.unwrap());
             stage.shop.edit_order(late, stage.engine.world.now(), |one| {
                 one.meta.push(simulators::shop::Meta { id: 1, key: key.to_owned(), value: json!(value) });

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use house::stage::{SECRET, Stage, TOKEN, dawn, department, drain};
+use house::stage::{SECRET, Stage, TOKEN, clocks, dawn, department, drain};
 use serde_json::json;
 use simulators::{
     faults::{Faults, Kind, Rule},
@@ -48,7 +48,7 @@ fn notifying(stage: &Stage) -> (Engine, Arc<Faults>) {
 
 async fn alarm(stage: &Stage, engine: &Engine) {
     stage.pass(Duration::from_secs(60));
-    engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+    clocks(&engine, Tick::Orders, stage.engine.world.now()).await.unwrap();
     drain(engine).await;
 }
 

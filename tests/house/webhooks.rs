@@ -421,3 +421,15 @@ async fn without_an_address_there_are_none() {
     let check = stage.engine.check("1").await.unwrap();
     assert!(check.findings.iter().all(|one| one.what != "shop webhooks"));
 }
+
+#[tokio::test]
+async fn a_hint_of_an_order_that_is_none_of_ours_comes_to_an_end() {
+    let stage = hinted().await;
+    let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1));
+    stage.shop.cancel(id, stage.engine.world.now());
+    assert_eq!(cron(&stage).await, [Hint::Taken]);
+    // What is noted, looked at and forgotten is not noted again by whoever was woken for it.
+    drain(&stage.engine).await;
+    assert_eq!(totals(&stage).0.len(), 0);
+    assert!(stage.engine.order("1", &id.to_string()).await.is_err(), "it is forgotten");
+}

@@ -157,10 +157,19 @@ impl Stage {
 
 /// A tick, now. The clocks of orders and of completions strike together.
 pub async fn strike(engine: &Engine, tick: sync::Tick) {
-    engine.tick(tick, engine.world.now()).await.expect("a tick");
+    clocks(engine, tick, engine.world.now()).await.expect("a tick");
+}
+
+/// A tick for this moment, of which one may die. The clocks of orders and of completions strike together.
+///
+/// # Errors
+/// As [`Engine::tick`].
+pub async fn clocks(engine: &Engine, tick: sync::Tick, now: Timestamp) -> Result<(), sync::Error> {
+    engine.tick(tick, now).await?;
     if tick == sync::Tick::Orders {
-        engine.tick(sync::Tick::Completions, engine.world.now()).await.expect("a tick");
+        engine.tick(sync::Tick::Completions, now).await?;
     }
+    Ok(())
 }
 
 /// Works off every message there is, for this engine.
@@ -175,7 +184,11 @@ pub async fn drain(engine: &Engine) {
             return;
         }
     }
-    panic!("the queues never came empty");
+    let mut left = Vec::new();
+    for lane in Lane::ALL {
+        left.extend(engine.queue.receive(lane, 10, Duration::ZERO).await.expect("the queue works"));
+    }
+    panic!("the queues never came empty: {left:#?}");
 }
 
 fn world(network: &Arc<Network>, clock: &Arc<TestClock>, seed: u64) -> World {

@@ -73,14 +73,10 @@ async fn at_the_desk(
     let pair = engine.pair(department, Knowledge::Recent).await?;
     let Some(settings) = taking(&pair.department) else { return Ok(false) };
     let place = find::place(&pair);
-    let (row, version) = match place.order(engine, id).await? {
-        Some(known) => known,
-        // A hint of one that isn't known yet: what changed is read and noted, as the poll does it.
-        None => {
-            find::changed(engine, &pair, None).await?;
-            let Some(found) = place.order(engine, id).await? else { return Ok(true) };
-            found
-        }
+    let Some((row, version)) = place.order(engine, id).await? else {
+        // A hint of one that isn't known yet: what changed is read, noted and woken for, as the poll does it. Looked after right
+        // here, one that is forgotten at once would be woken for without end.
+        return find::changed(engine, &pair, None).await.map(|()| true);
     };
     // Whoever wakes for it has noted that it is due; a wake-up that comes again finds that it was looked after.
     if row.next.is_none_or(|next| next > engine.now()) {
