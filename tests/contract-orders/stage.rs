@@ -80,7 +80,16 @@ impl Transport for Ways {
                 *self.placed_beside.lock().unwrap() = Some(id);
             }
         }
-        self.shop.send(request).await
+        let by_ids = request.url.path().ends_with("/orders")
+            && request.url.query_pairs().any(|(name, _)| name == "include");
+        let mut response = self.shop.send(request).await?;
+        if by_ids {
+            let mut rows: Vec<Value> = serde_json::from_slice(&response.body).unwrap();
+            let ours = self.ours.lock().unwrap();
+            rows.retain(|row| row["id"].as_u64().is_some_and(|id| ours.contains(&id)));
+            response.body = serde_json::to_vec(&rows).unwrap();
+        }
+        Ok(response)
     }
 }
 

@@ -31,10 +31,10 @@ async fn the_house_as_it_is_deployed() {
     let sides = Sides::new().await;
     let house = House::deploy(&sides.ear()).await;
     for client in sides.clients() {
-        house.engine.put_client(client).await.unwrap();
+        house.former.put_client(client).await.unwrap();
     }
     for department in sides.departments() {
-        house.engine.put_department(department).await.unwrap();
+        house.former.put_department(department).await.unwrap();
     }
     the_night_brings_products_over(&house, &sides).await;
     // Side by side: each has a department of its own, and nobody waits for another.

@@ -14,7 +14,7 @@ use simulators::shop::{Permissions, Setup, Shop};
 use sync::{
     Engine, Tick,
     ports::{Key, Lane, Ledger, Queue},
-    seal::SealKey,
+    seal::{SealKey, is_sealed},
 };
 
 /// Loomis Pay's real host, which a client without `api_url` has.
@@ -114,7 +114,7 @@ async fn the_documented_records_work_as_they_stand_and_their_secrets_are_sealed(
         let stored = table.aws.get(&key).await.unwrap().unwrap();
         for path in paths {
             let stored = stored.body.pointer(path).and_then(Value::as_str).unwrap();
-            assert!(SealKey::is_sealed(stored), "{path} is not sealed");
+            assert!(is_sealed(stored), "{path} is not sealed");
         }
     }
     table.engine.tick(Tick::Products, table.stage.engine.world.now()).await.unwrap();

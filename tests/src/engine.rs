@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws::{Aws, Names};
+use aws::{Aws, Kms, Names};
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::{
     config::{Credentials, SharedCredentialsProvider},
@@ -139,6 +139,33 @@ impl Engine {
             )))
             .http_client(http)
             .build()
+    }
+
+    /// A key of KMS that nobody else has, by its ARN.
+    ///
+    /// # Panics
+    /// When it can't be made.
+    pub async fn kms_key(&self) -> String {
+        let made =
+            aws_sdk_kms::Client::new(&self.config()).create_key().send().await.expect("the key is made");
+        made.key_metadata.and_then(|key| key.arn).expect("a key has an ARN")
+    }
+
+    /// Switches a key off.
+    ///
+    /// # Panics
+    /// When that can't be done.
+    pub async fn disable(&self, key: &str) {
+        let kms = aws_sdk_kms::Client::new(&self.config());
+        kms.disable_key().key_id(key).send().await.expect("the key is disabled");
+    }
+
+    /// What seals secrets with a key that nobody else has.
+    ///
+    /// # Panics
+    /// When it can't be made.
+    pub async fn kms(&self, world: World) -> Kms {
+        Kms::new(self.config(), self.kms_key().await, world)
     }
 
     /// A table and queues that nobody else has, as the template describes them, and the ports over them.

@@ -54,13 +54,24 @@ impl Stack {
         Stack { endpoint, outputs }
     }
 
+    fn output(&self, name: &str) -> String {
+        self.outputs.get(name).unwrap_or_else(|| panic!("no output {name}")).clone()
+    }
+
+    /// The key of the credentials, by its ARN.
+    ///
+    /// # Panics
+    /// When the template's outputs don't say.
+    pub fn secrets_key(&self) -> String {
+        self.output("SecretsKey")
+    }
+
     /// Where its table and queues are.
     ///
     /// # Panics
     /// When the template's outputs don't say.
     pub fn names(&self) -> Names {
-        let output =
-            |name: &str| self.outputs.get(name).unwrap_or_else(|| panic!("no output {name}")).clone();
+        let output = |name: &str| self.output(name);
         let lanes = [
             (Lane::Orders, "OrdersQueue"),
             (Lane::Changes, "ChangesQueue"),

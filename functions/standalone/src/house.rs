@@ -33,7 +33,9 @@ impl House {
             Some(("sqlite", path)) if !path.is_empty() => {
                 House::on_file(Path::new(path), world).await?.notifying()
             }
-            Some(("dynamodb", table)) if !table.is_empty() => on_table(table, world).await?.notifying(),
+            Some(("dynamodb", table)) if !table.is_empty() => {
+                on_table(table, world).await?.notifying()?.hinted()
+            }
             _ => Err(Failure::refused(format!(
                 "--store {store:?} is no store: write sqlite:PATH or dynamodb:TABLE"
             ))),
@@ -90,6 +92,13 @@ impl House {
             .map_err(|fault| Failure::refused(fault.to_string()))?;
         Ok(self)
     }
+
+    /// The same house, which knows where the deployed functions take shops' webhooks. This program takes none itself.
+    fn hinted(mut self) -> Result<House, Failure> {
+        self.engine.webhooks = sync::webhook_url(|name| std::env::var(name).ok())
+            .map_err(|fault| Failure::refused(fault.to_string()))?;
+        Ok(self)
+    }
 }
 
 fn open(path: &Path, world: &World) -> Result<Store, Failure> {
@@ -113,15 +122,21 @@ async fn first_key(store: &Store, kept: &Path, world: &World) -> Result<SealKey,
 
 #[cfg(feature = "dynamodb")]
 async fn on_table(table: &str, world: World) -> Result<House, Failure> {
-    let key = key::from_environment()?.ok_or_else(|| {
+    let config = aws::config().await;
+    let keys = aws::keyring(&config, &world, |name| std::env::var(name).ok());
+    let keys = keys.map_err(|error| {
+        Failure::refused("the environment variable LOOMIS_WOO_KEY is no key").because(&error)
+    })?;
+    let keys = keys.ok_or_else(|| {
         Failure::refused(
-            "LOOMIS_WOO_KEY is missing: with dynamodb:TABLE the key comes from the environment alone",
+            "LOOMIS_WOO_KMS_KEY is missing, and LOOMIS_WOO_KEY too: with dynamodb:TABLE the key of the secrets comes \
+             from the environment alone; give the one that the functions have",
         )
     })?;
-    let ports = Arc::new(aws::Aws::named(aws::Names::of_table(table), world.clone()).await);
+    let ports = Arc::new(aws::Aws::new(&config, aws::Names::of_table(table), world.clone()));
     // A message takes a moment through SQS.
     let watched = Arc::new(Watched::new(ports.clone(), Duration::from_secs(5)));
-    let mut engine = Engine::new(world, ports, watched.clone(), key);
+    let mut engine = Engine::new(world, ports, watched.clone(), keys);
     engine.meter = Some(Arc::new(Lines));
     Ok(House { engine, watched, file: None, at_work: None })
 }

@@ -1,12 +1,13 @@
 //! The command line.
 
+mod upkeep;
+
 use std::path::PathBuf;
 
-use clap::{
-    Args, Parser, Subcommand,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, Parser, Subcommand};
 use sync::ports::Lane;
+
+pub(crate) use upkeep::{Cost, Redrive, Restore};
 
 use crate::rhythm::Rhythm;
 
@@ -29,8 +30,15 @@ Environment:
   LOOMIS_WOO_STORE  the store, instead of --store
   LOOMIS_WOO_KEY    32 bytes in Base64 that seal the secrets in the store; without it, the key file beside
                     the store (STORE.key, mode 600), made on first use
+  LOOMIS_WOO_KMS_KEY
+                    with dynamodb:TABLE: the key of AWS's KMS, by id or ARN, that seals them instead; what
+                    LOOMIS_WOO_KEY sealed is opened while both are set, and sealed anew
   LOOMIS_WOO_NOTIFY_URL, LOOMIS_WOO_NOTIFY_SECRET
                     who is told (a signed JSON POST) of orders that have waited for half an hour
+  LOOMIS_WOO_WEBHOOK_URL
+                    with dynamodb:TABLE: where the deployed functions take shops' webhooks (output WebhookUrl)
+  LOOMIS_WOO_PRIVATE_ADDRESSES
+                    refuse: shops and Loomis Pay are spoken to at public addresses only; else: allow
   SSL_CERT_FILE     certificates to trust instead of the system's
   RUST_LOG          what is logged to stderr, in the words of tracing's EnvFilter, instead of -v
   NO_COLOR          no colours";
@@ -121,33 +129,27 @@ pub(crate) enum Command {
         id: String,
     },
     /// Shows the messages that failed again and again and were put aside.
-    #[command(after_help = DEAD)]
+    #[command(after_help = upkeep::DEAD)]
     Dead {
         /// Only of this lane.
-        #[arg(value_parser = lanes())]
+        #[arg(value_parser = upkeep::lanes())]
         lane: Option<Lane>,
     },
     /// Sends dead messages once more, when what they failed of is mended.
-    #[command(after_help = REDRIVE)]
+    #[command(after_help = upkeep::REDRIVE)]
     Redrive(Redrive),
     /// Copies the store (sqlite:PATH) into one file, also while `run` is on.
-    #[command(after_help = BACKUP)]
+    #[command(after_help = upkeep::BACKUP)]
     Backup {
         /// The file to make.
         file: PathBuf,
     },
     /// Makes a store (sqlite:PATH) of a backup. Its departments start paused.
-    #[command(after_help = RESTORE)]
+    #[command(after_help = upkeep::RESTORE)]
     Restore(Restore),
     /// Reckons what it costs on AWS a month.
-    #[command(after_help = COST)]
+    #[command(after_help = upkeep::COST)]
     Cost(Cost),
-}
-
-/// A lane by its name.
-fn lanes() -> impl TypedValueParser<Value = Lane> {
-    PossibleValuesParser::new(Lane::ALL.map(Lane::as_str))
-        .try_map(|name| Lane::ALL.into_iter().find(|lane| lane.as_str() == name).ok_or("no such lane"))
 }
 
 const DEMO: &str = "\
@@ -294,106 +296,6 @@ Ends the pause, and lets products that were taken off the web shop become drafts
 itself is done by `loomis-woo run`, `synchronize` or `retry`.
 
 Exit codes: 0 done · 1 could not be done · 2 no such department";
-
-const DEAD: &str = "\
-A message only wakes: what is due stands in the store, and the next round finds it, whatever became of its message. So a
-dead message is no lost work, but it says that something failed five times: why, is in the program's log.
-With --json: [{\"lane\",\"group\",\"text\"}]. At most 100 of a lane are shown.
-
-With dynamodb:TABLE the queues come from the environment, as the functions have them: LOOMIS_WOO_QUEUE_ORDERS and so on.
-
-Exit codes: 0 there is none · 1 could not be done · 2 wrong use · 3 there are some";
-
-const REDRIVE: &str = "\
-Each goes to the end of its group and is tried up to five times again. Doing so twice, or for nothing, does no harm.
-With --json: {\"lane\",\"sent\",\"left\"}
-
-Example:
-  loomis-woo dead && loomis-woo redrive orders
-
-Exit codes: 0 done · 1 could not be done · 2 wrong use · 3 some are left";
-
-const BACKUP: &str = "\
-The file holds everything of one moment: records with their secrets sealed, links, orders, the log. Its mode is 600. A file
-that is there is not overwritten. The key (STORE.key, or LOOMIS_WOO_KEY) is not in it: keep it too, and apart from it.
-With --json: {\"file\",\"made\",\"bytes\"}
-
-Example, for a timer:
-  loomis-woo backup /srv/backups/loomis-woo-$(date +%F).sqlite
-
-Exit codes: 0 done · 1 could not be done · 2 the file is there already, or there is no store";
-
-const RESTORE: &str = "\
-End `run` first. The key has to be beside the store, or in LOOMIS_WOO_KEY, as it was.
-
-Every department is paused, and `resume ID` lets it go on, which compares everything. What was done between the backup and
-the restore is not in the backup, so nothing of it is sent again: an order that was placed before the restore and that the
-backup hasn't taken is looked up in Loomis Pay, where it can be (order_lookup), and else waits for a person
-(`orders waiting ID`, `order settle`); so do refunds of that time. An order that carries this installation's marker was taken:
-its number in Loomis Pay stands in the marker, `_loomis_woo`.
-With --json: {\"store\",\"made\",\"paused\":[ID],\"replaced\"}
-
-Examples:
-  loomis-woo restore backup.sqlite
-  loomis-woo restore backup.sqlite --replace      the store that is there gets another name, and is kept
-
-Exit codes: 1 could not be done · 2 refused: there is a store, somebody works on it, or the file is no backup
-            3 done, and its departments are paused · 0 done, and it has none";
-
-const COST: &str = "\
-Reckoned from what was counted on the simulated sides (DynamoDB's units, requests to SQS, Lambda's milliseconds) and the prices
-in infra/cost.json, which says of when both are. Without tax, free tiers, logs and traffic.
-With --json: {\"a_month\",\"currency\",\"each_department\":{line:amount},\"deployment\":{line:amount},…}
-
-Examples:
-  loomis-woo cost --departments 40
-  loomis-woo cost --departments 40 --orders-per-day 100 --changes-per-day 200 --products 5000
-
-Exit codes: 0 done · 1 could not be done · 2 wrong use";
-
-/// What is to be deployed.
-#[derive(Args, Debug)]
-pub(crate) struct Cost {
-    /// How many departments.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) departments: u32,
-    /// Web orders of each, a day.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) orders_per_day: u32,
-    /// Products of each.
-    #[arg(long, value_name = "N", default_value_t = 1_000)]
-    pub(crate) products: u32,
-    /// Products of each that change, a day.
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) changes_per_day: u32,
-    /// The alarms of the template.
-    #[arg(long, value_name = "N", default_value_t = 24)]
-    pub(crate) alarms: u32,
-    /// Without the NAT gateway and its address.
-    #[arg(long)]
-    pub(crate) without_fixed_address: bool,
-}
-
-/// From what a store is made.
-#[derive(Args, Debug)]
-pub(crate) struct Restore {
-    /// What `backup` made.
-    pub(crate) file: PathBuf,
-    /// Puts it in the place of the store that is there, which is kept under another name.
-    #[arg(long)]
-    pub(crate) replace: bool,
-}
-
-/// Which dead messages are sent again.
-#[derive(Args, Debug)]
-pub(crate) struct Redrive {
-    /// The lane.
-    #[arg(value_parser = lanes())]
-    pub(crate) lane: Lane,
-    /// At most so many, the oldest first.
-    #[arg(long, default_value_t = 10_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) most: u32,
-}
 
 /// What can be asked of orders.
 #[derive(Args, Debug)]

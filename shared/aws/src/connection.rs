@@ -71,6 +71,13 @@ impl Names {
     }
 }
 
+/// The account, region and endpoint that the environment names.
+pub async fn config() -> SdkConfig {
+    // Only over HTTPS, unless an endpoint says otherwise (a test's). Ring: see the workspace's Cargo.toml.
+    let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
+    aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await
+}
+
 /// Both ports on AWS. Clones share connections.
 #[derive(Clone)]
 pub struct Aws {
@@ -93,10 +100,7 @@ impl Aws {
 
     /// The table and queues of these names, with the account, region and endpoint that the environment names.
     pub async fn named(names: Names, world: World) -> Aws {
-        // Only over HTTPS, unless an endpoint says otherwise (a test's). Ring: see the workspace's Cargo.toml.
-        let http = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-        let config = aws_config::defaults(BehaviorVersion::latest()).http_client(http).load().await;
-        Aws::new(&config, names, world)
+        Aws::new(&config().await, names, world)
     }
 
     /// The table and queues of these names.

@@ -1,5 +1,6 @@
 //! What a function deployed to Lambda adds: building the engine, and answering a batch of messages one by one.
 
+mod hook;
 mod life;
 
 use std::{collections::BTreeMap, env, error::Error, sync::Arc, time::Duration};
@@ -11,14 +12,15 @@ use futures_util::{
 };
 use jiff::Timestamp;
 use sync::{
-    Engine, Stop, Trace,
+    Engine, Fault, Stop, Trace,
     ports::{Lane, Queue, VISIBILITY},
-    seal::{SealError, SealKey},
+    seal::SealError,
 };
 use world::{Clock, World};
 
 use crate::{Aws, ConfigError, Embedded, Names};
 
+pub use hook::hook;
 pub use life::{Error as FunctionError, notifier, schedule, worker};
 
 /// What is left of a function's time when nothing new is begun and work is asked to stop: a shop's slow answer.
@@ -36,6 +38,9 @@ pub enum StartError {
     /// A variable is missing.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The address where webhooks come in can't be used.
+    #[error(transparent)]
+    Address(#[from] Fault),
     /// `LOOMIS_WOO_KEY` is no key.
     #[error("LOOMIS_WOO_KEY can't be used")]
     Key(#[from] SealError),
@@ -46,12 +51,14 @@ pub enum StartError {
 /// # Errors
 /// [`StartError`] naming the variable.
 pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
-    let key = env::var("LOOMIS_WOO_KEY").map_err(|_| ConfigError("LOOMIS_WOO_KEY"))?;
-    let key = SealKey::parse(&key)?;
-    let aws = Aws::from_env(world.clone()).await?;
+    let config = crate::config().await;
+    let keys = crate::keyring(&config, &world, |name| env::var(name).ok())?;
+    let keys = keys.ok_or(ConfigError("LOOMIS_WOO_KMS_KEY"))?;
+    let aws = Aws::new(&config, Names::from_env()?, world.clone());
     let ports = Arc::new(aws.clone());
-    let mut engine = Engine::new(world, ports.clone(), ports, key);
+    let mut engine = Engine::new(world, ports.clone(), ports, keys);
     engine.meter = Some(Arc::new(Embedded::to(std::io::stdout())));
+    engine.webhooks = sync::webhook_url(|name| env::var(name).ok())?;
     Ok((engine, aws))
 }
 

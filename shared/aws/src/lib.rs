@@ -1,8 +1,9 @@
-//! The ports on AWS: the ledger in one DynamoDB table, the queues in SQS. The only crate that knows AWS.
+//! The ports on AWS: the ledger in one DynamoDB table, the queues in SQS, the secrets under KMS. The only crate that knows AWS.
 //!
 //! Table and queues are described in `template.yaml`; their names come in by environment variables ([`Aws::from_env`]).
 
 mod connection;
+mod kms;
 #[cfg(feature = "lambda")]
 pub mod lambda;
 mod ledger;
@@ -12,6 +13,7 @@ mod retry;
 #[cfg(test)]
 mod testing;
 
-pub use connection::{Aws, ConfigError, Names};
+pub use connection::{Aws, ConfigError, Names, config};
+pub use kms::{Kms, keyring};
 pub use ledger::INDEX;
 pub use meter::{Embedded, NAMESPACE};

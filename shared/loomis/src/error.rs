@@ -193,6 +193,11 @@ impl Error {
             Kind::TooLate => (Retry, Record, ""),
             Kind::Address => (Settings, Client, "check api_url"),
             Kind::Transport(TransportError::NotSent(_)) => (Retry, Client, ""),
+            Kind::Transport(TransportError::Forbidden(_)) => (
+                Settings,
+                Client,
+                "api_url: give a public address, or have LOOMIS_WOO_PRIVATE_ADDRESSES=allow set where this runs",
+            ),
             Kind::Transport(_) => self.lost(),
             Kind::TooMany => (Retry, Client, ""),
             Kind::Html { status: 500.. } => self.lost(),
@@ -306,6 +311,7 @@ impl Error {
     /// Whether the same request may well succeed in a moment.
     pub(crate) fn heals(&self) -> bool {
         match &self.kind {
+            Kind::Transport(TransportError::Forbidden(_)) => false,
             Kind::TooMany | Kind::Transport(_) | Kind::Html { status: 500.. } => true,
             Kind::Unreadable { status, .. } => *status == 200 || *status >= 500,
             Kind::Refused { status, code, .. } => self.server_failed(*status, *code),

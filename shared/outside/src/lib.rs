@@ -1,125 +1,52 @@
 //! The real world: HTTP by reqwest, the system's clock, the system's randomness.
 
-use std::{sync::Arc, time::Duration};
+mod addresses;
+mod https;
+
+use std::{env, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use world::{Chance, Clock, Method, Request, Response, Transport, TransportError, World};
+use world::{Chance, Clock, World};
 
-/// The real world: one connection pool, the system's clock, the system's randomness.
+pub use addresses::Addresses;
+pub use https::Https;
+
+/// The real world: one connection pool, the system's clock, the system's randomness. Where the environment has private
+/// addresses refused (see [`Addresses::from_environment`]), it speaks to public ones only.
 ///
 /// # Errors
-/// [`OutsideError`] when the TLS roots can't be loaded.
+/// [`OutsideError`] when the TLS roots can't be loaded, or the environment doesn't say which addresses.
 pub fn world() -> Result<World, OutsideError> {
-    Ok(World {
-        transport: Arc::new(Https::new()?),
-        clock: Arc::new(SystemClock),
-        chance: Arc::new(SystemChance),
-    })
+    Ok(over(Https::new(addresses()?)?))
 }
 
 /// The real world, in which the certificates of this PEM bundle are trusted too: a shop with an authority of its own.
 ///
 /// # Errors
-/// [`OutsideError`] when a certificate can't be read, or the system's roots can't be loaded.
+/// [`OutsideError`] when a certificate can't be read, the system's roots can't be loaded, or the environment doesn't say
+/// which addresses.
 pub fn world_trusting(pem: &[u8]) -> Result<World, OutsideError> {
-    let transport = Arc::new(Https::trusting(pem)?);
-    Ok(World { transport, clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) })
+    Ok(over(Https::trusting(pem, addresses()?)?))
+}
+
+fn over(transport: Https) -> World {
+    World { transport: Arc::new(transport), clock: Arc::new(SystemClock), chance: Arc::new(SystemChance) }
+}
+
+fn addresses() -> Result<Addresses, OutsideError> {
+    Addresses::from_environment(|name| env::var(name).ok()).map_err(OutsideError::Addresses)
 }
 
 /// The HTTP side could not be set up.
 #[derive(Debug, thiserror::Error)]
-#[error("HTTPS can't be set up (are the system's certificates, or SSL_CERT_FILE, readable?)")]
-pub struct OutsideError(#[source] reqwest::Error);
-
-/// HTTP and HTTPS by reqwest on rustls with the system's roots (`SSL_CERT_FILE` is honoured); no redirects, no cookies.
-pub struct Https(reqwest::Client);
-
-impl Https {
-    /// A connection pool.
-    ///
-    /// # Errors
-    /// [`OutsideError`] when the TLS roots can't be loaded.
-    pub fn new() -> Result<Https, OutsideError> {
-        Https::with(Vec::new())
-    }
-
-    /// A connection pool that trusts the certificates of this PEM bundle too.
-    ///
-    /// # Errors
-    /// [`OutsideError`] when one can't be read, or the TLS roots can't be loaded.
-    pub fn trusting(pem: &[u8]) -> Result<Https, OutsideError> {
-        Https::with(reqwest::Certificate::from_pem_bundle(pem).map_err(OutsideError)?)
-    }
-
-    fn with(roots: Vec<reqwest::Certificate>) -> Result<Https, OutsideError> {
-        // A second installation in one process answers Err and changes nothing.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(10))
-            .pool_idle_timeout(Duration::from_secs(20))
-            .tls_certs_merge(roots)
-            .build()
-            .map(Https)
-            .map_err(|error| OutsideError(error.without_url()))
-    }
-}
-
-#[async_trait]
-impl Transport for Https {
-    async fn send(&self, request: Request) -> Result<Response, TransportError> {
-        let timeout = request.timeout;
-        let method = match request.method {
-            Method::Get => reqwest::Method::GET,
-            Method::Post => reqwest::Method::POST,
-            Method::Put => reqwest::Method::PUT,
-            Method::Delete => reqwest::Method::DELETE,
-        };
-        let mut outgoing = self.0.request(method, request.url).timeout(timeout);
-        for (name, value) in request.headers {
-            outgoing = outgoing.header(name, value);
-        }
-        if let Some(body) = request.body {
-            outgoing = outgoing.body(body);
-        }
-        let failed = |error: reqwest::Error| told(error, timeout);
-        let mut incoming = outgoing.send().await.map_err(failed)?;
-        let status = incoming.status().as_u16();
-        let headers = incoming
-            .headers()
-            .iter()
-            .map(|(name, value)| {
-                (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
-            })
-            .collect();
-        let mut body = Vec::new();
-        while let Some(chunk) = incoming.chunk().await.map_err(failed)? {
-            if body.len() + chunk.len() > request.max_body {
-                return Err(TransportError::TooLarge(request.max_body));
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Response { status, headers, body })
-    }
-}
-
-/// reqwest's error in our words, with its causes and without its URL.
-fn told(error: reqwest::Error, timeout: Duration) -> TransportError {
-    let error = error.without_url();
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(&error);
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    if error.is_connect() || error.is_builder() {
-        TransportError::NotSent(text)
-    } else if error.is_timeout() {
-        TransportError::TimedOut(timeout)
-    } else {
-        TransportError::Broken(text)
-    }
+pub enum OutsideError {
+    /// TLS.
+    #[error("HTTPS can't be set up (are the system's certificates, or SSL_CERT_FILE, readable?)")]
+    Tls(#[source] reqwest::Error),
+    /// The environment says neither which addresses nor nothing.
+    #[error("LOOMIS_WOO_PRIVATE_ADDRESSES is \"refuse\" or \"allow\", not {0:?}")]
+    Addresses(String),
 }
 
 /// The system's clock.

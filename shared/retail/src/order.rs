@@ -14,6 +14,7 @@ pub mod mapping;
 mod money;
 pub mod office;
 pub mod private;
+pub mod progress;
 pub mod qualify;
 mod rates;
 pub mod returns;
@@ -101,6 +102,13 @@ pub struct WebOrder {
     pub foreign_marker: Option<String>,
 }
 
+impl WebOrder {
+    /// Whether it is cancelled, or as good as that: the goods are on the shelf again, or never left it.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.status.as_str(), "cancelled" | "failed" | "trash")
+    }
+}
+
 /// Who pays, or where it goes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Party {
@@ -153,9 +161,29 @@ pub struct OrderLine {
     pub taxes: Vec<LineTax>,
     /// What the customer chose, as the shop shows it: name and value.
     pub choices: Vec<(String, String)>,
-    /// How many of them the shop has put back on its shelf after refunds (`_restock_refunded_items`, which stands on the
-    /// order's line).
+    /// How many of them the shop has put back on its shelf after refunds. It says so on the order's line.
     pub put_back: Decimal,
+}
+
+impl OrderLine {
+    /// A line of which nothing is known but its id.
+    pub fn unknown(id: u64) -> OrderLine {
+        OrderLine {
+            id,
+            name: String::new(),
+            product: None,
+            variation: None,
+            sku: String::new(),
+            quantity: Decimal::ZERO,
+            subtotal_ex_tax: Decimal::ZERO,
+            subtotal_tax: Decimal::ZERO,
+            total_ex_tax: Decimal::ZERO,
+            total_tax: Decimal::ZERO,
+            taxes: Vec::new(),
+            choices: Vec::new(),
+            put_back: Decimal::ZERO,
+        }
+    }
 }
 
 /// Shipping or a fee.

@@ -127,7 +127,7 @@ impl Work<'_> {
     /// One round. Tells which products web orders touched meanwhile.
     async fn apply_once(&self, ids: &[ProductId]) -> Result<(Counts, Vec<ProductId>), Error> {
         // Web orders first, then the shop's stock, whether it is written in the end or not.
-        orders::held::now(self.engine, self.pair).await?;
+        orders::held::now(self.engine, self.pair, &self.lease).await?;
         let mut survey = survey(self.engine, self.pair, ids, self.leave).await?;
         let fresh = self.read_stock_again(&mut survey).await?;
         let plan = survey.plan(self.settings(), self.leave);
@@ -171,7 +171,7 @@ impl Work<'_> {
         if !settings.products.inventory || settings.orders.is_none() {
             return Ok(Vec::new());
         }
-        let now = orders::held::now(self.engine, self.pair).await?;
+        let now = orders::held::now(self.engine, self.pair, &self.lease).await?;
         Ok(survey.touched(ids, &now))
     }
 
@@ -249,7 +249,7 @@ impl Work<'_> {
             return Ok(BTreeMap::new());
         }
         // Web orders first: a sale is then either in what Loomis Pay has available, or held.
-        survey.hold(Some(orders::held::now(self.engine, self.pair).await?));
+        survey.hold(Some(orders::held::now(self.engine, self.pair, &self.lease).await?));
         let token = self.pair.department.token.clone();
         let mut fresh: BTreeMap<ProductId, Stock> = ids.iter().map(|id| (*id, Stock::Unknown)).collect();
         for ids in ids.chunks(100) {
@@ -265,6 +265,12 @@ impl Work<'_> {
         // One reading names a product and the next doesn't: a third one decides.
         let silent = fresh.iter().filter(|(_, stock)| **stock == Stock::Unknown).map(|(id, _)| *id);
         self.look_later(silent.filter(|id| survey.stock_of(*id) != Stock::Unknown));
+        // What is written now is not what the list said. Should it come back to that, the next reading would see no change.
+        let moved = |(id, stock): &(&ProductId, &Stock)| match (survey.stock_of(**id), stock) {
+            (Stock::Available(listed), Stock::Available(fresh)) => listed != *fresh,
+            _ => false,
+        };
+        self.look_later(fresh.iter().filter(moved).map(|(id, _)| *id));
         let (mut stood, mut fell) = (0, Vec::new());
         for (id, stock) in &fresh {
             if stocked(survey.stock_of(*id)) {

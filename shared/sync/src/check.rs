@@ -4,6 +4,7 @@ use crate::{
     Engine, Error,
     pair::{found, remember},
     rows::{pause, records::Department},
+    webhooks,
 };
 
 /// What the check of a department came to.
@@ -167,6 +168,9 @@ impl Engine {
                 "shop stock",
                 "stock management is off in the shop: WooCommerce → Settings → Products → Inventory, or set products.inventory to false",
             );
+        }
+        if let Some(text) = webhooks::look(self, department, &self.shop(department, &shop)?).await? {
+            check.say("shop webhooks", text);
         }
         remember(self, id, &shop).await
     }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use jiff::Timestamp;
+use url::Url;
 use world::World;
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     figures::{Collected, Meter, Side},
     ports::{Ledger, Queue},
     rows::pace::LedgerGate,
-    seal::SealKey,
+    seal::Keyring,
     trace::Trace,
 };
 
@@ -38,7 +39,7 @@ impl Default for Limits {
     }
 }
 
-/// The world, the ports, and the key of the secrets.
+/// The world, the ports, and the keys of the secrets.
 #[derive(Clone)]
 pub struct Engine {
     /// Time, chance and the way out.
@@ -48,11 +49,13 @@ pub struct Engine {
     /// The queues.
     pub queue: Arc<dyn Queue>,
     /// What secrets are sealed with.
-    pub key: Arc<SealKey>,
+    pub keys: Keyring,
     /// Figures that a person may change.
     pub limits: Limits,
     /// Who is told of orders that wait.
     pub notify: Option<crate::Notify>,
+    /// Where shops deliver their webhooks ([`crate::webhook_url`]); none: no webhooks are made.
+    pub webhooks: Option<Url>,
     /// Asks everything to stop after the record in hand.
     pub stop: Stop,
     /// Who is handed the figures.
@@ -73,15 +76,21 @@ struct Office {
 
 impl Engine {
     /// An engine with the usual limits.
-    pub fn new(world: World, ledger: Arc<dyn Ledger>, queue: Arc<dyn Queue>, key: SealKey) -> Engine {
+    pub fn new(
+        world: World,
+        ledger: Arc<dyn Ledger>,
+        queue: Arc<dyn Queue>,
+        keys: impl Into<Keyring>,
+    ) -> Engine {
         Engine {
             world,
             pace: ledger.clone(),
             ledger,
             queue,
-            key: Arc::new(key),
+            keys: keys.into(),
             limits: Limits::default(),
             notify: None,
+            webhooks: None,
             stop: Stop::default(),
             meter: None,
             trace: None,

@@ -5,7 +5,10 @@ use retail::{
     settings::Fault,
 };
 
-use crate::ports::{LedgerError, QueueError};
+use crate::{
+    ports::{LedgerError, QueueError},
+    seal::SealError,
+};
 
 /// A use case could not do its work. Refused records are no errors: they are results.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,9 @@ pub enum Error {
     /// The queue failed.
     #[error("the queue failed")]
     Queue(#[from] QueueError),
+    /// Whoever keeps the key of the secrets is out of reach. Nothing is wrong with any record: it is tried again.
+    #[error("no secret can be opened or sealed just now")]
+    Sealing(#[source] SealError),
     /// Loomis Pay or the shop: its fate and scope say what becomes of it.
     #[error("{0}")]
     Trouble(Trouble),

@@ -24,6 +24,7 @@ mod survey;
 mod tick;
 mod trace;
 mod wake;
+mod webhooks;
 mod worker;
 
 pub use calls::CALLS;
@@ -44,3 +45,4 @@ pub use status::{DepartmentStatus, RunStatus};
 pub use tick::Tick;
 pub use trace::Trace;
 pub use wake::Wake;
+pub use webhooks::{Delivery, Hint, webhook_url};

@@ -12,16 +12,18 @@ mod find;
 mod goods;
 pub(crate) mod held;
 mod send;
+mod settle;
 mod story;
 mod take;
 mod word;
 
 pub use alarm::Notify;
-pub use story::{EffectStory, OrderStory, Settlement, WaitingOrder};
+pub use settle::Settlement;
+pub use story::{EffectStory, OrderStory, WaitingOrder};
 
 pub(crate) use alarm::{overdue, raise};
 pub(crate) use desk::look_after;
-pub(crate) use find::find;
+pub(crate) use find::{find, hinted};
 
 use std::time::Duration;
 
@@ -30,11 +32,7 @@ use retail::order::OrderId;
 use crate::{
     Engine, Error, Wake, pair,
     ports::{Condition, Key, LedgerError, Write},
-    rows::{
-        body, item,
-        lease::Lease,
-        orders::{self, Place},
-    },
+    rows::{self, body, item, lease::Lease, orders::Place},
 };
 
 /// How long to wait for a worker that is at orders of the same department.
@@ -54,8 +52,8 @@ struct Installation {
     name: String,
 }
 
-/// The name of this installation in the markers that it leaves in a shop.
-async fn installation(engine: &Engine) -> Result<String, Error> {
+/// The name of this installation in what it leaves in a shop: markers, webhooks.
+pub(crate) async fn installation(engine: &Engine) -> Result<String, Error> {
     let key = Key::new("installation", "name");
     loop {
         if let Some(found) = engine.ledger.get(&key).await? {
@@ -84,15 +82,34 @@ pub(crate) async fn wake_due(engine: &Engine, department: &str) -> Result<(), Er
     if find::taking(&engine.department(department).await?).is_none() {
         return Ok(());
     }
-    let Some(place) = place_of(engine, department).await? else { return Ok(()) };
-    let due = orders::due(engine, &place, engine.now(), DUE).await?.into_iter();
-    let mut wakes: Vec<Wake> =
-        due.map(|order| Wake::Order { department: department.to_owned(), order: order.0 }).collect();
-    if overdue(engine, &place).await? {
+    let mut wakes = Vec::new();
+    if let Some(place) = place_of(engine, department).await? {
+        for order in rows::orders::due(engine, &place, engine.now(), DUE).await? {
+            wakes.push(Wake::Order { department: department.to_owned(), order: order.0 });
+        }
+    }
+    if overdue(engine, department).await? {
         wakes.push(Wake::Notices { department: department.to_owned() });
     }
     let wakes = wakes.into_iter().map(|wake| (wake, engine.world.identity()));
     engine.wake_all(wakes.collect()).await
+}
+
+/// Where the department's orders stand: with its present shop first, then with those that it left.
+pub(crate) async fn places_of(engine: &Engine, department: &str) -> Result<Vec<Place>, Error> {
+    let present = place_of(engine, department).await?;
+    let mut places: Vec<Place> = present.into_iter().collect();
+    for base in rows::orders::bases_read(engine, department).await? {
+        if places.iter().all(|place| place.base() != base) {
+            places.push(Place::of(department, &base));
+        }
+    }
+    Ok(places)
+}
+
+/// What is said of an order of a shop that was left: how a person names it, and what there is to say.
+fn of_a_left_shop(place: &Place, number: &str, detail: &str) -> String {
+    format!("{number}@{}, a shop that was left: {detail}", place.base())
 }
 
 impl Engine {

@@ -22,6 +22,11 @@ use crate::{
     },
 };
 
+/// Writes in one transaction of the ledger, which takes 100, with room for the lease.
+const WRITES: usize = 90;
+/// Log lines of one product that stand together with what was decided about it.
+const LINES: usize = 80;
+
 /// What became of one product.
 #[derive(Clone, Debug)]
 pub(crate) struct Outcome {
@@ -62,19 +67,25 @@ pub(crate) async fn record(
     outcomes: &[Outcome],
 ) -> Result<(), Error> {
     let (mut writes, now) = (Vec::new(), engine.now());
-    let department = &pair.department.settings.id;
+    let id = &pair.department.settings.id;
     for outcome in outcomes {
         let mut one = Vec::new();
+        // Of what one transaction can't hold the first lines go before: said twice, if this is cut off, and never left out.
+        let (before, lines) = outcome.lines.split_at(outcome.lines.len().saturating_sub(LINES));
+        for some in before.chunks(LINES) {
+            let said = some.iter().map(|line| log::write(engine, id, &outcome.line(line, now, run)));
+            lease.write(engine, said.collect::<Result<_, _>>()?).await?;
+        }
         if outcome.old.as_ref() != Some(&outcome.new) {
             one.extend(pair.links.writes(outcome.product, outcome.old.as_ref(), &outcome.new)?);
         }
         if outcome.sale_confirmed {
             one.push(sending::forget(&pair.links, outcome.product));
         }
-        for line in &outcome.lines {
-            one.push(log::write(engine, department, &outcome.line(line, now, run))?);
+        for line in lines {
+            one.push(log::write(engine, id, &outcome.line(line, now, run))?);
         }
-        if writes.len() + one.len() > 90 {
+        if writes.len() + one.len() > WRITES {
             lease.write(engine, std::mem::take(&mut writes)).await?;
         }
         writes.extend(one);
@@ -83,7 +94,7 @@ pub(crate) async fn record(
         lease.write(engine, writes).await?;
     }
     for outcome in outcomes {
-        outcome.lines.iter().for_each(|line| log::tell(department, &outcome.line(line, now, run)));
+        outcome.lines.iter().for_each(|line| log::tell(id, &outcome.line(line, now, run)));
     }
     Ok(())
 }

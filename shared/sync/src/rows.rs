@@ -7,6 +7,8 @@
 //! | `C#<client>` | `reading`, `noted`, `pace`, `pause`, `lease#…`, `department#<id>` | the client's state and its departments |
 //! | `M#<client>` | `p#<product>`, `n#<number>` | the mirrored catalogue |
 //! | `D#<department>` | `profile`, `stock`, `pause`, `restored`, `active`, `run#<id>`, `lease#…`, `turn#…` | the department's state |
+//! | `D#<department>` | `webhooks` | the shop's webhooks and what they are signed with |
+//! | `W#<department>` | hash | hints that came in, for a day |
 //! | `S#<department>` | product | the department's stock as read |
 //! | `U#<department>` | product | what is due |
 //! | `L#<department>#<base>` | `p#<product>`, `s#<shop id>`, `w#<product>`, `i#<hash>` | links and the last decisions; sale prices being written; images |

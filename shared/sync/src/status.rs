@@ -97,13 +97,14 @@ impl Engine {
         }
         // What is due of orders that aren't taken now moves nothing.
         let takes = settings.as_ref().is_some_and(|settings| settings.enabled && settings.orders.is_some());
-        let (orders_waiting, orders_due) = match crate::orders::place_of(self, id).await? {
-            Some(place) => (
-                orders::attention(self, &place).await?.len(),
-                if takes { orders::due(self, &place, self.now(), 10_000).await?.len() } else { 0 },
-            ),
-            None => (0, 0),
+        let orders_due = match crate::orders::place_of(self, id).await? {
+            Some(place) if takes => orders::due(self, &place, self.now(), 10_000).await?.len(),
+            _ => 0,
         };
+        let mut orders_waiting = 0;
+        for place in crate::orders::places_of(self, id).await? {
+            orders_waiting += orders::attention(self, &place).await?.len();
+        }
         let run = match runs::last(self, id).await? {
             Some(run) => Some(self.run_status(run).await?),
             None => None,

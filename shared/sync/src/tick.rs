@@ -107,7 +107,10 @@ impl Engine {
 
     /// It is their turn: notes what is wanted, where that stands in the ledger, and wakes whoever does it.
     async fn strike(&self, strike: Strike, kind: Kind, turns: Vec<Turn>) -> Result<u64, Error> {
-        let wakes = match kind {
+        let sweeps = matches!(kind, Kind::Sweep | Kind::OrdersSweep) && self.webhooks.is_some();
+        let hooks = turns.iter().filter(|_| sweeps).map(|turn| turn.department.clone());
+        let hooks: Vec<_> = hooks.map(|department| Wake::Webhooks { department }).collect();
+        let mut wakes: Vec<Wake> = match kind {
             // Departments of one client share a reading.
             Kind::Products => {
                 let clients: BTreeSet<String> = turns.into_iter().map(|turn| turn.client).collect();
@@ -137,6 +140,8 @@ impl Engine {
             Kind::Stock => all(turns, |department, client| Wake::Stock { client, department }),
             Kind::Due => all(turns, |department, _| Wake::Due { department }),
         };
+        // A department of both sweeps is woken for once: equal identities vanish.
+        wakes.extend(hooks);
         self.send(strike, wakes).await
     }
 
@@ -176,6 +181,7 @@ impl Wake {
             Wake::Run { run, .. } => format!("run-{run}"),
             Wake::Batch { run, batch, .. } => format!("batch-{run}-{batch}"),
             Wake::Orders { department, all } => format!("orders-{department}-{all}"),
+            Wake::Webhooks { department } => format!("webhooks-{department}"),
             Wake::Order { department, order } => format!("order-{department}-{order}"),
             Wake::Completions { department } => format!("completions-{department}"),
             Wake::Notices { department } => format!("notices-{department}"),

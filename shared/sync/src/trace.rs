@@ -68,7 +68,7 @@ impl Engine {
     /// ledger, paused if need be.
     ///
     /// # Errors
-    /// Only when the ledger or the queue failed, or the message is none of ours: then it is to come again, and ends among
+    /// Only when the ledger, the queue or the keys failed, or the message is none of ours: then it is to come again, and ends among
     /// the dead letters if it keeps failing. It is in the log by then.
     pub async fn handle(&self, text: &str) -> Result<(), Error> {
         let (wake, trace) = Wake::decode_traced(text).inspect_err(tell)?;

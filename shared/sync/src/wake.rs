@@ -51,6 +51,11 @@ pub enum Wake {
         #[serde(default)]
         all: bool,
     },
+    /// The shop's webhooks are to be looked after.
+    Webhooks {
+        /// The department.
+        department: String,
+    },
     /// An order is to be looked after.
     Order {
         /// The department.
@@ -91,7 +96,9 @@ impl Wake {
     /// Which queue carries it.
     pub fn lane(&self) -> Lane {
         match self {
-            Wake::Orders { .. } | Wake::Order { .. } | Wake::Completions { .. } => Lane::Orders,
+            Wake::Orders { .. } | Wake::Webhooks { .. } | Wake::Order { .. } | Wake::Completions { .. } => {
+                Lane::Orders
+            }
             Wake::Notices { .. } => Lane::Notices,
             Wake::Catalogue { .. } | Wake::Stock { .. } | Wake::Census => Lane::Scan,
             Wake::Run { .. } | Wake::Batch { .. } => Lane::Bulk,
@@ -107,6 +114,7 @@ impl Wake {
             Wake::Run { department, .. }
             | Wake::Batch { department, .. }
             | Wake::Orders { department, .. }
+            | Wake::Webhooks { department }
             | Wake::Order { department, .. }
             | Wake::Completions { department }
             | Wake::Notices { department }

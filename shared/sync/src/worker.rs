@@ -15,6 +15,7 @@ use crate::{
     },
     run,
     wake::Wake,
+    webhooks,
 };
 
 impl Engine {
@@ -24,7 +25,7 @@ impl Engine {
         match self.look_after(&wake).await {
             Ok(()) => Ok(()),
             Err(Error::Stopped | Error::Taken) => self.wake(wake).await,
-            Err(error @ (Error::Ledger(_) | Error::Queue(_))) => Err(error),
+            Err(error @ (Error::Ledger(_) | Error::Queue(_) | Error::Sealing(_))) => Err(error),
             // Its department was removed meanwhile.
             Err(Error::Missing { what: "department", .. }) => Ok(()),
             Err(error) => match error.trouble().filter(|_| wake != Wake::Census) {
@@ -49,6 +50,7 @@ impl Engine {
             Wake::Batch { department, run, batch } => run::apply_batch(self, department, run, *batch).await?,
             Wake::Due { department } => run::apply_due(self, department).await?,
             Wake::Orders { department, all } => orders::find(self, department, *all).await?,
+            Wake::Webhooks { department } => webhooks::keep(self, department).await?,
             Wake::Order { department, order } => {
                 orders::look_after(self, department, OrderId(*order)).await?
             }
@@ -215,6 +217,7 @@ impl Wake {
             | Wake::Run { department, .. }
             | Wake::Batch { department, .. }
             | Wake::Orders { department, .. }
+            | Wake::Webhooks { department }
             | Wake::Order { department, .. }
             | Wake::Completions { department }
             | Wake::Notices { department }

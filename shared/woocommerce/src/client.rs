@@ -10,6 +10,7 @@ mod orders;
 mod products;
 mod profile;
 mod variations;
+mod webhooks;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ use world::{Method, Request, Response, Retry, TransportError, Wait, World};
 
 pub use batch::MAX_BATCH;
 pub use changes::{Cursor, Page};
+pub use webhooks::{Topic, Webhook, WebhookChange, WebhookStatus};
 
 use crate::{
     Auth, Capabilities, Connection, Error,
@@ -226,7 +228,7 @@ fn basic(key: &str, secret: &str) -> String {
 /// Whether a read that failed so is worth repeating at once.
 pub(crate) fn wait(kind: &Kind) -> Wait {
     match kind {
-        Kind::Transport(TransportError::TooLarge(_)) => Wait::Never,
+        Kind::Transport(TransportError::TooLarge(_) | TransportError::Forbidden(_)) => Wait::Never,
         Kind::Transport(_) | Kind::NoJson { .. } => Wait::Usual,
         Kind::Answer(answer) => match (answer.status, answer.retry_after) {
             (408 | 425 | 429 | 500..=599, Some(asked)) => Wait::Asked(asked),

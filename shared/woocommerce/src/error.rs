@@ -71,7 +71,7 @@ impl Error {
     /// an answer that can't be read. Some of its items may have been done all the same.
     pub fn splits(&self) -> bool {
         match &self.kind {
-            Kind::Transport(TransportError::NotSent(_)) => false,
+            Kind::Transport(TransportError::NotSent(_) | TransportError::Forbidden(_)) => false,
             Kind::Transport(_) | Kind::NoJson { .. } | Kind::Shape(_) | Kind::TooMany(_) => true,
             Kind::Answer(answer) => matches!(answer.status, 408 | 413 | 500 | 502 | 504 | 524),
             Kind::Moved { .. } | Kind::Setup(_) => false,

@@ -17,12 +17,12 @@ mod resolve;
 mod wire;
 
 pub use address::{Address, AddressError, Base};
-pub use client::{Client, Cursor, MAX_BATCH, Page};
+pub use client::{Client, Cursor, MAX_BATCH, Page, Topic, Webhook, WebhookChange, WebhookStatus};
 pub use connection::{Auth, Connection, Version};
 pub use era::{Capabilities, time_zone};
 pub use error::{Error, ItemError};
 pub use oauth::{Signature, sign};
-pub use order::{OrderChange, OrderPage, OrderQuery, OrderRow};
+pub use order::{OrderChange, OrderGoods, OrderPage, OrderQuery, OrderRow};
 pub use product::{
     Draft, ImageSource, ItemDone, NewKind, NewProduct, NewVariation, Private, ProductChange, ProductWrite,
     StockWrite, VariationChange, VariationWrite,

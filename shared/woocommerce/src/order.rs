@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use retail::{
     Decimal,
-    order::{OrderId, RefundRef},
+    order::{OrderId, OrderLine, RefundRef},
 };
 use serde_json::{Map, Value, json};
 
@@ -47,6 +47,17 @@ pub struct OrderRow {
     pub marker: Option<String>,
     /// The predecessor's (`_duell_order_id`).
     pub foreign_marker: Option<String>,
+}
+
+/// What an order took of the stock, and nothing else of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderGoods {
+    /// The id.
+    pub id: OrderId,
+    /// The status, without `wc-`.
+    pub status: String,
+    /// Products bought.
+    pub lines: Vec<OrderLine>,
 }
 
 /// Some of the orders that changed.

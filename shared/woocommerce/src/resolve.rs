@@ -34,7 +34,7 @@ pub async fn resolve(address: &Address, world: &World) -> Result<Base, Error> {
             Err(error) => {
                 tracing::debug!(%error, https = base.is_https(), "no shop there");
                 // The trouble with a host that answers tells more than that of one that doesn't.
-                let telling = !matches!(error.kind, Kind::Transport(_));
+                let telling = !is_transport(&error);
                 if first.is_none() || (telling && first.as_ref().is_some_and(is_transport)) {
                     first = Some(error);
                 }
@@ -44,8 +44,9 @@ pub async fn resolve(address: &Address, world: &World) -> Result<Base, Error> {
     Err(first.unwrap_or_else(|| Error::setup("the address of the shop is empty")))
 }
 
+/// Whether there was no answer, and no reason of ours for it.
 fn is_transport(error: &Error) -> bool {
-    matches!(error.kind, Kind::Transport(_))
+    matches!(&error.kind, Kind::Transport(error) if !matches!(error, TransportError::Forbidden(_)))
 }
 
 /// The newest version of the interface that the shop at `base` speaks.

@@ -2,6 +2,7 @@
 
 mod order;
 mod product;
+mod webhook;
 
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use retail::{
@@ -11,8 +12,9 @@ use retail::{
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-pub(crate) use order::{Order, REFUND_FIELDS, ROW_FIELDS, RefundRow, Row};
+pub(crate) use order::{GOODS_FIELDS, Order, REFUND_FIELDS, ROW_FIELDS, RefundRow, Row};
 pub(crate) use product::{PRODUCT_FIELDS, Product};
+pub(crate) use webhook::{WEBHOOK_FIELDS, WebhookRow};
 
 /// A text, or a number that should have been one.
 fn text(value: &Value) -> String {

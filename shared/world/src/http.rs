@@ -51,6 +51,9 @@ pub struct Request {
     pub timeout: Duration,
     /// The largest body that is read; a longer one is [`TransportError::TooLarge`].
     pub max_body: usize,
+    /// Whether the address comes from whoever runs the program, and not out of a merchant's record: it may be private even
+    /// where theirs may not.
+    pub by_operator: bool,
 }
 
 impl Request {
@@ -63,6 +66,7 @@ impl Request {
             body: None,
             timeout: Duration::from_secs(30),
             max_body: 32 << 20,
+            by_operator: false,
         }
     }
 
@@ -121,6 +125,9 @@ pub enum TransportError {
     /// No connection came about, so nothing was processed: unknown host, refused, bad certificate.
     #[error("no connection: {0}")]
     NotSent(String),
+    /// The address is not one that may be spoken to, so nothing was sent; the text says what it is instead.
+    #[error("it is, or resolves to, {0}")]
+    Forbidden(&'static str),
     /// No whole answer in time; the request may have been processed.
     #[error("no answer within {} s", .0.as_secs())]
     TimedOut(Duration),
@@ -135,7 +142,7 @@ pub enum TransportError {
 impl TransportError {
     /// Whether the request may have been processed although no answer came.
     pub fn may_have_been_processed(&self) -> bool {
-        !matches!(self, TransportError::NotSent(_))
+        !matches!(self, TransportError::NotSent(_) | TransportError::Forbidden(_))
     }
 }
 

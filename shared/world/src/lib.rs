@@ -27,7 +27,8 @@ pub trait Clock: Send + Sync {
     async fn sleep(&self, duration: Duration);
 }
 
-/// Chance: for nonces, jitter and identities. Never for keys.
+/// Chance: for nonces, jitter, identities, and the secrets of webhooks. Never for the keys of secrets at rest. The real one is
+/// the system's own generator.
 pub trait Chance: Send + Sync {
     /// The next 64 random bits.
     fn next(&self) -> u64;

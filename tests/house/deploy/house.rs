@@ -6,23 +6,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use aws::Aws;
+use aws::{Aws, Kms};
 use aws_sdk_sqs::types::QueueAttributeName;
 use house::{engine::Engine as Cloud, sam::Stack};
 use serde_json::Value;
-use sync::{Counts, Engine, Stage, ports::Lane, seal::SealKey};
+use sync::{
+    Counts, Engine, Stage,
+    ports::Lane,
+    seal::{Keyring, SealKey},
+};
 use tempfile::TempDir;
 
 /// How long a condition is waited for: what a dead worker held runs out after three minutes, and a machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(360);
 
-/// The secret that seals the credentials: 32 bytes in Base64.
+/// What sealed the credentials before there was KMS: 32 bytes in Base64.
 const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// The deployed house.
 pub(super) struct House {
-    /// What `loomis-woo --store dynamodb:TABLE` has: the same ports and key.
+    /// What `loomis-woo --store dynamodb:TABLE` has: the same ports and keys.
     pub(super) engine: Engine,
+    /// What it had before there was KMS. The functions seal anew what this one has sealed.
+    pub(super) former: Engine,
     pub(super) ports: Arc<Aws>,
     stack: Stack,
     sqs: aws_sdk_sqs::Client,
@@ -42,17 +48,21 @@ impl House {
             let (key, ear) = (format!("Key={KEY}"), format!("NotifyUrl={ear}"));
             // As often as a clock strikes; and no night falls into the test. The engine knows no NAT gateways.
             let rates = ["StockRate='rate(1 minute)'", "SweepTime='rate(30 days)'", "FixedEgress=false"];
-            let stack =
-                Stack::deploy(&cloud, &[&[key.as_str(), &ear, "NotifySecret=secret"], &rates[..]].concat());
+            // Both sides stand on this machine, where no hint finds its way through the engine.
+            let house = ["NotifySecret=secret", "PrivateAddresses=allow", "Webhooks=off"];
+            let stack = Stack::deploy(&cloud, &[&[key.as_str(), &ear], &house[..], &rates[..]].concat());
             (cloud, stack)
         })
         .await;
         let config = cloud.config();
         let world = outside::world().unwrap();
         let ports = Arc::new(Aws::new(&config, stack.names(), world.clone()));
-        let engine = Engine::new(world, ports.clone(), ports.clone(), SealKey::parse(KEY).unwrap());
+        let own = || SealKey::parse(KEY).unwrap();
+        let kms = Kms::new(config.clone(), stack.secrets_key(), world.clone());
+        let former = Engine::new(world.clone(), ports.clone(), ports.clone(), Keyring::from(own()));
+        let engine = Engine::new(world, ports.clone(), ports.clone(), Keyring::from(kms).and(own()));
         let sqs = aws_sdk_sqs::Client::new(&config);
-        House { engine, ports, stack, sqs, folder, _cloud: cloud }
+        House { engine, former, ports, stack, sqs, folder, _cloud: cloud }
     }
 
     /// The clock's event, sent by hand.

@@ -17,6 +17,7 @@ mod setup;
 mod show;
 mod terms;
 mod text;
+mod webhooks;
 mod write;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -31,11 +32,13 @@ pub use order::{Coupon, Extra, Line, NewLine, NewOrder, Order, RateTax, Refund, 
 pub use product::{Attribute, Choice, Image, Manage, Meta, Product};
 pub use setup::{Setup, Tax};
 pub use terms::{Category, GlobalAttribute, Term};
+pub use webhooks::{Delivery, Webhook};
 
 use crate::Server;
 use auth::Nonces;
 use catalogue::Catalogue;
 use orders::Orders;
+use webhooks::Webhooks;
 
 /// A simulated shop. Cheap to share; all its state is behind one lock.
 pub struct Shop {
@@ -48,6 +51,7 @@ struct State {
     nonces: Nonces,
     catalogue: Catalogue,
     orders: Orders,
+    webhooks: Webhooks,
 }
 
 impl Shop {
@@ -55,7 +59,8 @@ impl Shop {
     pub fn new(setup: Setup) -> Shop {
         let catalogue = Catalogue::new(setup.first_id);
         let (keys, nonces, orders) = (Vec::new(), Nonces::default(), Orders::default());
-        Shop { state: Mutex::new(State { setup, keys, nonces, catalogue, orders }) }
+        let webhooks = Webhooks::default();
+        Shop { state: Mutex::new(State { setup, keys, nonces, catalogue, orders, webhooks }) }
     }
 
     /// Lets a key in.
@@ -179,6 +184,8 @@ impl Server for Shop {
                 .collect::<Vec<_>>(),
             "products": state.catalogue.iter().collect::<Vec<_>>(),
             "orders": state.orders.all.values().collect::<Vec<_>>(),
+            "webhooks": state.webhooks.all.values().map(|hook| json!({"id": hook.id, "name": hook.name,
+                "status": hook.status, "topic": hook.topic, "delivery_url": hook.delivery_url})).collect::<Vec<_>>(),
             "media": state.catalogue.media.iter().collect::<Vec<_>>(),
         })
     }

@@ -119,6 +119,13 @@ fn judged() {
     );
     check(
         Call::SaveSale,
+        Kind::Transport(TransportError::Forbidden("a private address")),
+        expect![
+            "Settings Client: Loomis Pay, sale/orders/save: it is, or resolves to, a private address: api_url: give a public address, or have LOOMIS_WOO_PRIVATE_ADDRESSES=allow set where this runs"
+        ],
+    );
+    check(
+        Call::SaveSale,
         Kind::TooMany,
         expect!["Retry Client: Loomis Pay, sale/orders/save: too many requests"],
     );

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    RefundId, WebOrder,
+    OrderLine, RefundId, WebOrder,
     waiting::{Reason, Waiting},
 };
 use crate::shop::ShopId;
@@ -90,6 +90,27 @@ impl Fingerprint {
         }
         edits.extend(others);
         edits
+    }
+}
+
+impl Fingerprint {
+    /// What was bought then, of an order as it is now: who edits an order changes nothing of what was taken. A line that became
+    /// another product, or was removed, is known by its product alone.
+    pub fn bought(&self, now: &WebOrder) -> Vec<OrderLine> {
+        let bought = |(id, then): (&u64, &Bought)| {
+            let same = |line: &&OrderLine| {
+                line.id == *id
+                    && (line.product.is_none()
+                        || (line.product, line.variation) == (then.product, then.variation))
+            };
+            OrderLine {
+                product: then.product,
+                variation: then.variation,
+                quantity: then.quantity,
+                ..now.lines.iter().find(same).cloned().unwrap_or_else(|| OrderLine::unknown(*id))
+            }
+        };
+        self.lines.iter().map(bought).collect()
     }
 }
 

@@ -13,7 +13,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Refund, RefundId,
+    Refund, RefundId, WebOrder,
     waiting::{Reason, Waiting},
 };
 use crate::settings::{Effects, OrderSettings, Voucher};
@@ -195,6 +195,20 @@ pub fn deductions(lines: &[Deductible]) -> (Vec<Effect>, Vec<(u64, Waiting)>) {
     let mut steps = Steps::default();
     deduct_lines(lines, None, &mut steps);
     (steps.steps.into_iter().map(|step| step.effect).collect(), steps.refused)
+}
+
+/// Whether an effect that was decided is still to be sent, as the order is in the shop now. Of one that is cancelled nothing
+/// is, and nothing is booked for one that was refunded in full. But a refund gives money back: goods that were not put back on
+/// the shelf have left it all the same.
+pub fn is_wanted(effect: &Effect, order: &WebOrder) -> bool {
+    match effect {
+        _ if order.is_cancelled() => false,
+        Effect::Deduction(stock) if order.status == "refunded" => {
+            let back = order.lines.iter().find(|line| line.id == stock.line).map(|line| line.put_back);
+            back.unwrap_or_default() < stock.quantity
+        }
+        _ => order.status != "refunded",
+    }
 }
 
 /// What was done of an order: the rows of the ledger that stand at *done*.

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use super::{
     OrderLine, WebOrder,
     draft::{GoodRef, NewGood},
+    waiting::{Reason, Waiting},
 };
 use crate::{number::MatchNumber, office::ProductId, shop::ShopId};
 
@@ -81,6 +82,19 @@ pub(crate) enum Missing {
 }
 
 impl Goods {
+    /// The product of a line whose quantity leaves the stock; one that is to be made, where `create` allows it, has no price
+    /// yet.
+    ///
+    /// # Errors
+    /// Why it has none.
+    pub fn of_stock(&self, line: &OrderLine, create: bool) -> Result<GoodRef, Waiting> {
+        let found = self.of(line, create, Decimal::ZERO, Decimal::ZERO);
+        found.map_err(|missing| match missing {
+            Missing::Gone(detail) => Waiting::new(Reason::ProductGone, detail),
+            Missing::Unknown(detail) => Waiting::new(Reason::UnknownProduct, detail),
+        })
+    }
+
     /// The product of a line: by its link, by its number, or to be made for this price and VAT where `create` allows it.
     pub(crate) fn of(
         &self,

@@ -14,6 +14,7 @@ use retail::{
         effects::{self, Cause, Done, Effect, Since},
         goods::Goods,
         office::{BelongsTo, Kind},
+        progress::{CANCELLED, reaches},
         returns::{self, Balance},
         waiting::{Reason, Waiting},
     },
@@ -38,8 +39,6 @@ const AGES: [(Duration, Duration); 3] = [
 ];
 /// Older ones.
 const SELDOM: Duration = Duration::from_secs(24 * 3600);
-/// Cancelled in Loomis Pay. `API.md` §5.
-const CANCELLED: u32 = 8;
 /// When a write to the shop that was lost is looked at again.
 const SOON: Duration = Duration::from_secs(30);
 
@@ -142,7 +141,7 @@ impl Desk<'_> {
 
     /// Refunds become return sales, and what was deducted is added back, each once.
     pub(super) async fn after(&mut self, order: &WebOrder) -> Result<(), Error> {
-        let cancelled = matches!(order.status.as_str(), "cancelled" | "trash" | "failed");
+        let cancelled = order.is_cancelled();
         if self.row.taken.is_none() || (order.refunds.is_empty() && !cancelled) {
             return Ok(());
         }
@@ -219,6 +218,12 @@ impl Desk<'_> {
                     Some(refund) => self.give_back_money(order, effect, refund, refunds).await?,
                     None => false,
                 },
+                // It came back before it was sent.
+                Effect::Restock { cause: Cause::Cancelled, .. }
+                    if !order.is_cancelled() && !self.is_under_way(effect) =>
+                {
+                    true
+                }
                 Effect::Restock { back, .. } => {
                     let performed = match self.settled(effect).await? {
                         Some(performed) => performed,
@@ -320,29 +325,28 @@ impl Desk<'_> {
             return Ok(());
         }
         let now = self.engine.now();
-        let mut watch =
-            self.row.watch.unwrap_or(Watch { order_id, status: 0, next: now + every(since, now) });
+        // One that was taken long ago, and never watched, is looked at now.
+        let first = since + every(since, since);
+        let mut watch = self.row.watch.unwrap_or(Watch { order_id, status: 0, gone: false, next: first });
         if now >= watch.next {
-            match self.pair.office.view_order(order_id).await? {
-                None => {
-                    let detail = format!("the customer order {order_id} is no longer in Loomis Pay");
-                    self.waits(Waiting::new(Reason::Cancelled, detail));
-                }
-                Some(view) => {
-                    if view.status != watch.status {
-                        self.row.tell(now, format!("status {} in Loomis Pay", view.status));
-                    }
-                    watch.status = view.status;
-                }
+            let view = self.pair.office.view_order(order_id).await?;
+            watch.gone = view.is_none();
+            if let Some(view) = view.filter(|view| view.status != watch.status) {
+                self.row.tell(now, format!("status {} in Loomis Pay", view.status));
+                watch.status = view.status;
             }
             watch.next = now + every(since, now);
         }
         self.row.watch = Some(watch);
+        if watch.gone {
+            let detail = format!("the customer order {order_id} is no longer in Loomis Pay");
+            self.waits(Waiting::new(Reason::Cancelled, detail));
+        }
         if watch.status == CANCELLED {
             let detail = format!("the customer order {order_id} was cancelled in Loomis Pay");
             self.waits(Waiting::new(Reason::Cancelled, detail));
         }
-        if watch.status == u32::from(self.settings.loomis_completed_status)
+        if reaches(watch.status, u32::from(self.settings.loomis_completed_status))
             && self.complete(order, completed).await?
         {
             self.row.completed = Some(self.engine.now());

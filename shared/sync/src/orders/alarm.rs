@@ -14,13 +14,15 @@ use world::{Method, Request, Secret};
 
 use crate::{
     Engine, Error,
-    orders::place_of,
+    orders::{of_a_left_shop, places_of},
     ports::LedgerError,
-    rows::orders::{self, Attention, Place},
+    rows::orders::{self, Attention},
 };
 
 /// After this long somebody is told.
 const PATIENCE: Duration = Duration::from_secs(30 * 60);
+/// Orders of a department that are told of at once; the rest are with the next tick. Whoever is told may take its time for each.
+const AT_ONCE: usize = 20;
 /// The time that the one who is told may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -55,32 +57,47 @@ impl Notify {
 }
 
 /// Whether an order has waited for so long that somebody is to be told, and nobody was.
-pub(crate) async fn overdue(engine: &Engine, place: &Place) -> Result<bool, Error> {
+pub(crate) async fn overdue(engine: &Engine, department: &str) -> Result<bool, Error> {
     let now = engine.now();
-    Ok(orders::attention(engine, place).await?.iter().any(|(one, _)| is_overdue(one, now)))
+    for place in places_of(engine, department).await? {
+        if orders::attention(engine, &place).await?.iter().any(|(one, _)| is_overdue(one, now)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_overdue(attention: &Attention, now: Timestamp) -> bool {
     attention.alarmed.is_none() && now >= attention.since + PATIENCE
 }
 
-/// Tells of the department's orders that have waited for long, each once a wait.
+/// Tells of the department's orders that have waited for long, each once a wait, those that have waited longest first. Orders of
+/// shops that it left are among them.
 pub(crate) async fn raise(engine: &Engine, department: &str) -> Result<(), Error> {
     let now = engine.now();
-    let Some(place) = place_of(engine, department).await? else { return Ok(()) };
-    let mut reached = true;
-    for (mut attention, version) in orders::attention(engine, &place).await? {
-        if !is_overdue(&attention, now) {
-            continue;
+    let mut long = Vec::new();
+    for (nth, place) in places_of(engine, department).await?.into_iter().enumerate() {
+        for (attention, version) in orders::attention(engine, &place).await? {
+            if is_overdue(&attention, now) {
+                long.push((attention, version, place.clone(), nth > 0));
+            }
         }
-        let (order, reason) = (attention.id.0, reasons(&attention));
+    }
+    long.sort_by_key(|(attention, ..)| (attention.since, attention.id));
+    let mut reached = true;
+    for (mut attention, version, place, left) in long.into_iter().take(AT_ONCE) {
+        let mut reason = reasons(&attention);
+        if left {
+            reason = of_a_left_shop(&place, &attention.number, &reason);
+        }
+        let order = attention.id.0;
         tracing::error!(department, order, reason, since = %attention.since, "an order waits for a person");
         if let Some(notify) = &engine.notify {
             // Whoever could not be told of one is not asked about the next: again with the next tick.
             if !reached {
                 continue;
             }
-            if let Err(error) = tell(engine, notify, department, &attention).await {
+            if let Err(error) = tell(engine, notify, department, &attention, &reason).await {
                 tracing::warn!(department, order, error, "nobody could be told of it");
                 reached = false;
                 continue;
@@ -105,6 +122,7 @@ async fn tell(
     notify: &Notify,
     department: &str,
     attention: &Attention,
+    detail: &str,
 ) -> Result<(), String> {
     let body = json!({
         "event": "order_waits",
@@ -112,7 +130,7 @@ async fn tell(
         "order_number": attention.number,
         "order_id": attention.id.0,
         "reason": attention.waits.first().map(|one| one.reason.as_str()),
-        "detail": reasons(attention),
+        "detail": detail,
         "since": attention.since,
     })
     .to_string();
@@ -125,6 +143,8 @@ async fn tell(
         .header("accept", "application/json")
         .body("application/json", body.into_bytes());
     request.timeout = TIMEOUT;
+    // Whoever sets this address runs the program, and may well have it inside of their own network.
+    request.by_operator = true;
     let response = engine.world.transport.send(request).await.map_err(|error| error.to_string())?;
     match response.status {
         200..=299 => Ok(()),

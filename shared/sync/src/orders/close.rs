@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use retail::order::{
-    WebOrder,
-    differs::differences,
-    effects::{Cause, Effect},
-    held::Standing,
-    waiting::{Reason, Waiting},
+use retail::{
+    Decimal,
+    order::{
+        OrderLine, WebOrder,
+        differs::differences,
+        effects::{Cause, Effect},
+        held::Standing,
+        waiting::{Reason, Waiting},
+    },
 };
 
 use super::{
@@ -43,13 +46,28 @@ impl Desk<'_> {
         !bearing.is_empty() && bearing.into_iter().all(|effect| self.is_done(effect))
     }
 
+    /// How much of a line was added back in Loomis Pay since the order was cancelled.
+    fn added_back(&self, line: u64) -> Decimal {
+        let rows = self.effects.values().map(|(row, _)| row).filter(|row| row.state.is_done());
+        let back = rows.filter_map(|row| match &row.effect {
+            Effect::Restock { cause: Cause::Cancelled, back } if back.line == line => Some(back.quantity),
+            _ => None,
+        });
+        back.sum()
+    }
+
+    /// Whether goods of it were added back since it was cancelled.
+    fn was_added_back(&self) -> bool {
+        self.effects.values().any(|(row, _)| row.state.is_done() && is_added_back(&row.effect))
+    }
+
     /// What it holds of the shop's stock.
     fn holds(&self, order: &WebOrder) -> Option<Holds> {
         let lowers = find::holds(self.settings, &order.status);
-        if !lowers || self.standing == Standing::Never || self.stock_is_known() {
+        if !lowers || self.standing == Standing::Never {
             return None;
         }
-        if !self.is_begun() && self.standing == Standing::Known {
+        if self.stock_is_known() && !self.was_added_back() {
             return None;
         }
         let deducted = |line: u64| {
@@ -57,11 +75,15 @@ impl Desk<'_> {
                 matches!(&row.effect, Effect::Deduction(stock) if stock.line == line) && row.state.is_done()
             })
         };
+        let held = |line: &OrderLine| match deducted(line.id) {
+            false => line.quantity - line.put_back,
+            // Loomis Pay knew of it, until it was told that it was called off.
+            true => self.added_back(line.id),
+        };
         let lines: Vec<_> = order
             .lines
             .iter()
-            .filter(|line| !deducted(line.id))
-            .filter_map(|line| Some((line.shop_id()?, line.quantity - line.put_back)))
+            .filter_map(|line| Some((line.shop_id()?, held(line))))
             .filter(|(_, quantity)| *quantity > retail::Decimal::ZERO)
             .collect();
         (!lines.is_empty()).then_some(Holds { lines: Some(lines) })
@@ -76,11 +98,13 @@ impl Desk<'_> {
                 self.waits(difference);
             }
         }
-        let back = |effect: &Effect| matches!(effect, Effect::Restock { cause: Cause::Cancelled, .. });
-        let back = self.effects.values().any(|(row, _)| back(&row.effect));
-        if let Some(order) = order.filter(|order| back && find::holds(self.settings, &order.status)) {
-            let detail =
-                format!("it is {} again after its goods were added back: deduct them by hand", order.status);
+        let came_back =
+            order.filter(|order| self.was_added_back() && find::holds(self.settings, &order.status));
+        if let Some(order) = came_back {
+            let detail = format!(
+                "it is {} again after its goods were added back, and they are held: deduct them by hand and settle it, or settle it to be deducted again",
+                order.status
+            );
             self.waits(Waiting::new(Reason::Edited, detail));
         }
         // What a person has to see and no look changes is not looked at again by itself.
@@ -166,4 +190,9 @@ impl Desk<'_> {
         }
         self.told.clone_from(&self.row.story);
     }
+}
+
+/// Whether it adds goods back because the order was cancelled.
+pub(super) fn is_added_back(effect: &Effect) -> bool {
+    matches!(effect, Effect::Restock { cause: Cause::Cancelled, .. })
 }

@@ -20,6 +20,7 @@ use retail::{
 use super::{
     effect::Performed,
     find::{self, taking},
+    held,
 };
 use crate::{
     Engine, Error,
@@ -72,7 +73,15 @@ async fn at_the_desk(
     let pair = engine.pair(department, Knowledge::Recent).await?;
     let Some(settings) = taking(&pair.department) else { return Ok(false) };
     let place = find::place(&pair);
-    let Some((row, version)) = place.order(engine, id).await? else { return Ok(false) };
+    let (row, version) = match place.order(engine, id).await? {
+        Some(known) => known,
+        // A hint of one that isn't known yet: what changed is read and noted, as the poll does it.
+        None => {
+            find::changed(engine, &pair, None).await?;
+            let Some(found) = place.order(engine, id).await? else { return Ok(true) };
+            found
+        }
+    };
     // Whoever wakes for it has noted that it is due; a wake-up that comes again finds that it was looked after.
     if row.next.is_none_or(|next| next > engine.now()) {
         return Ok(false);
@@ -107,10 +116,14 @@ async fn at_the_desk(
         Err(error) => return Err(error.into()),
     };
     desk.row.waits.clear();
+    let moved = held::moved(engine, &pair, &desk.row, order.as_ref()).await?;
+    held::compare(engine, &pair, &moved).await?;
     match order {
         Some(order) => desk.work(&order).await?,
         None => desk.gone().await?,
     }
+    // Whoever compared them meanwhile may have held back what is no longer held.
+    held::compare(engine, &pair, &moved).await?;
     Ok(true)
 }
 
@@ -133,7 +146,7 @@ impl Desk<'_> {
             Err(_) => return self.close(Some(order)).await,
         };
         if let Some(draft) = &draft {
-            self.deduct_more(order, draft).await?;
+            self.deduct_more(order).await?;
             self.send_all(order, draft).await?;
         }
         self.retrieve(order).await?;
@@ -199,7 +212,8 @@ impl Desk<'_> {
     /// order is decided anew: nothing is sent before that.
     pub(super) fn is_begun(&self) -> bool {
         let begun = |row: &EffectRow| !matches!(row.state, State::Intended { .. });
-        self.row.taken.is_some() && self.effects.values().any(|(row, _)| begun(row))
+        self.row.retrieved.is_some()
+            || self.row.taken.is_some() && self.effects.values().any(|(row, _)| begun(row))
     }
 
     /// A text without the customer's data.
@@ -276,9 +290,4 @@ impl Desk<'_> {
 /// Whether it is one of the order's own effects, rather than one that follows from a refund or a cancellation.
 pub(super) fn is_own(effect: &Effect) -> bool {
     matches!(effect, Effect::CustomerOrder { .. } | Effect::Sale { .. } | Effect::Deduction(_))
-}
-
-/// Whether the shop has called the order off: nothing more is sent of it.
-pub(super) fn is_called_off(order: &WebOrder) -> bool {
-    matches!(order.status.as_str(), "cancelled" | "failed" | "refunded" | "trash")
 }

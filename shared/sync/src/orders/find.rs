@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use futures_util::lock::Mutex;
 use jiff::{Timestamp, tz::TimeZone};
 use retail::{
-    order::{OrderId, WebOrder},
+    order::{OrderId, effects::Effect},
     settings::OrderSettings,
 };
 use woocommerce::{Cursor, OrderQuery, OrderRow};
@@ -13,8 +14,9 @@ use woocommerce::{Cursor, OrderQuery, OrderRow};
 use crate::{
     Engine, Error,
     pair::{Knowledge, Pair},
-    ports::LedgerError,
+    ports::{Condition, LedgerError, Write},
     rows::{
+        lease::Lease,
         orders::{self, Holds, Place, Reading, Row},
         records::Department,
     },
@@ -25,6 +27,8 @@ pub(super) const SETTLED: Duration = Duration::from_secs(10);
 /// Of orders placed in this time the sweep compares the refunds: before about WooCommerce 7.6 (its pull request 37047), and by some
 /// payment plugins, an order is not dated anew by a refund.
 const REFUNDABLE: Duration = Duration::from_secs(100 * 24 * 3600);
+/// Orders in one transaction of the ledger, with room for the lease.
+const WRITES: usize = 80;
 /// Statuses in which the shop has taken the goods off its stock. `SETTINGS.md`, *Held by the shop*.
 pub(super) const HOLDING: [&str; 3] = ["processing", "on-hold", "completed"];
 
@@ -36,10 +40,11 @@ pub(crate) async fn find(engine: &Engine, department: &str, all: bool) -> Result
         return Ok(false);
     }
     let pair = engine.pair(department, Knowledge::Recent).await?;
-    changed(engine, &pair).await?;
+    changed(engine, &pair, None).await?;
     if all {
         sweep(engine, &pair).await?;
     }
+    watch_taken(engine, &pair).await?;
     if pair.client.settings.order_lookup {
         finished(engine, &pair).await?;
     }
@@ -60,18 +65,23 @@ pub(super) fn place(pair: &Pair) -> Place {
     Place::of(&pair.department.settings.id, &pair.base)
 }
 
-/// Reads what changed and notes it. Safe beside others who do the same: what was read twice is noted once.
-pub(super) async fn changed(engine: &Engine, pair: &Pair) -> Result<(), Error> {
+/// Reads what changed and notes it, and keeps a lease meanwhile. Safe beside others who do the same: what was read twice is
+/// noted once.
+pub(super) async fn changed(engine: &Engine, pair: &Pair, lease: Option<&Mutex<Lease>>) -> Result<(), Error> {
     let Some(settings) = taking(&pair.department) else { return Ok(()) };
     let id = &pair.department.settings.id;
     loop {
         engine.go_on()?;
+        if let Some(lease) = lease {
+            lease.lock().await.keep(engine).await?;
+        }
         let (reading, condition) = orders::reading(engine, id, &pair.base).await?;
         let from = first_moment(engine, pair, settings, reading.as_ref());
         let mut reading = reading.filter(|reading| reading.from == from).unwrap_or_else(|| Reading {
             from,
             cursor: Cursor::since(from),
             swept: None,
+            watched: None,
         });
         let query = OrderQuery { statuses: Vec::new(), created_from: Some(from) };
         let page = pair.shop.changed_orders(&query, &reading.cursor).await?;
@@ -182,11 +192,11 @@ async fn note_one(
             {
                 return Ok(false);
             }
-            Some((row, version)) => (row, crate::ports::Condition::Version(version)),
+            Some((row, version)) => (row, Condition::Version(version)),
             None if !concerns_us(settings, &one.status) => return Ok(false),
-            None => (found(one, now), crate::ports::Condition::Absent),
+            None => (found(one, now), Condition::Absent),
         };
-        let fresh = condition == crate::ports::Condition::Absent;
+        let fresh = condition == Condition::Absent;
         // What was looked after a moment ago comes back until its second is over: once more then, and not at once.
         let next = row.looked.map_or(now, |looked| now.max(looked + SETTLED));
         let row = Row { next: Some(next), ..row };
@@ -202,6 +212,21 @@ async fn note_one(
             other => return Ok(other.map(|()| next <= now)?),
         }
     }
+}
+
+/// A shop's hint that an order changed: what is known of it becomes due, by these writes. One that isn't known takes none: it is
+/// found by whoever is woken for it.
+pub(crate) async fn hinted(engine: &Engine, place: &Place, id: OrderId) -> Result<Vec<Write>, Error> {
+    let Some((row, version)) = place.order(engine, id).await? else { return Ok(Vec::new()) };
+    let now = engine.now();
+    // Our own writes come back so too: what was looked after a moment ago is looked at when its second is over.
+    let next = row.looked.map_or(now, |looked| now.max(looked + SETTLED));
+    let next = row.next.map_or(next, |already| already.min(next));
+    let row = Row { next: Some(next), ..row };
+    let attention = orders::attention_for(engine, place, id).await?;
+    let holds = orders::holds_of(engine, place, id).await?;
+    let condition = crate::ports::Condition::Version(version);
+    place.put(&row, condition, attention.as_ref(), holds.as_ref())
 }
 
 /// Whether the order has the refunds that it had when it was looked after.
@@ -234,14 +259,76 @@ fn found(one: &OrderRow, now: Timestamp) -> Row {
 }
 
 /// Whether an order of this status that isn't known yet has to be looked at: it may be taken, holds stock, or has passed
-/// by. An order that was never paid and got cancelled is none of ours.
+/// by; or it may have lowered the shop's stock for a moment, in which it was compared. Then it is none of ours.
 fn concerns_us(settings: &OrderSettings, status: &str) -> bool {
-    holds(settings, status) || status == "refunded"
+    holds(settings, status) || matches!(status, "refunded" | "cancelled")
 }
 
 /// Whether an order of this status has lowered the shop's stock.
 pub(super) fn holds(settings: &OrderSettings, status: &str) -> bool {
     HOLDING.contains(&status) || settings.retrieve_statuses.iter().any(|one| one == status)
+}
+
+/// Orders that were taken while none was to be completed have no next look. Once the record has changed they are given one.
+async fn watch_taken(engine: &Engine, pair: &Pair) -> Result<(), Error> {
+    let (id, version) = (&pair.department.settings.id, pair.department.version);
+    let Some(completed) = taking(&pair.department).and_then(|one| one.status_when_completed.as_deref())
+    else {
+        return Ok(());
+    };
+    let (reading, condition) = orders::reading(engine, id, &pair.base).await?;
+    let Some(reading) = reading.filter(|reading| reading.watched != Some(version)) else { return Ok(()) };
+    // Whoever is at an order by an older record closes it before this goes on, and gives it no look.
+    let mut lease = match super::lease(engine, id).await {
+        Ok(lease) => lease,
+        Err(Error::Taken) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let watched = watch_all(engine, &place(pair), completed, &mut lease).await;
+    lease.release(engine).await?;
+    match watched {
+        // With the next tick.
+        Err(Error::Taken) => return Ok(()),
+        other => other?,
+    }
+    let reading = Reading { watched: Some(version), ..reading };
+    match engine.ledger.write(vec![orders::put_reading(id, &pair.base, &reading, condition)?]).await {
+        Err(LedgerError::Conflict) => Ok(()),
+        other => Ok(other?),
+    }
+}
+
+async fn watch_all(engine: &Engine, place: &Place, completed: &str, lease: &mut Lease) -> Result<(), Error> {
+    let mut after = None;
+    loop {
+        engine.go_on()?;
+        let (rows, next) = place.page(engine, after).await?;
+        let mut writes = Vec::new();
+        for (mut row, version) in rows.into_iter().filter(|(row, _)| is_unwatched(row, completed)) {
+            row.next = Some(engine.now());
+            writes.push(place.put_alone(&row, Condition::Version(version))?);
+        }
+        for some in writes.chunks(WRITES) {
+            lease.keep(engine).await?;
+            lease.write(engine, some.to_vec()).await?;
+        }
+        after = next;
+        if after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// Whether an order is to be completed one day, and nobody looks at it. One that has the status, or was called off, is left.
+fn is_unwatched(row: &Row, completed: &str) -> bool {
+    let taken = row.taken.iter().flat_map(|taken| &taken.effects);
+    let linked = |effect: &Effect| matches!(effect, Effect::CustomerOrder { may_be_unlocked: false });
+    let over = matches!(row.status.as_str(), "cancelled" | "failed" | "refunded" | "trash");
+    row.next.is_none()
+        && row.completed.is_none()
+        && row.status != completed
+        && !over
+        && taken.into_iter().any(linked)
 }
 
 /// Customer orders that changed in Loomis Pay, where it can be asked for them: those that are watched are looked at now.
@@ -264,7 +351,7 @@ async fn finished(engine: &Engine, pair: &Pair) -> Result<(), Error> {
         let department = &pair.department.settings.id;
         let attention = orders::attention_for(engine, &place, id).await?;
         let holds = orders::holds_of(engine, &place, id).await?;
-        let condition = crate::ports::Condition::Version(version);
+        let condition = Condition::Version(version);
         match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
             Err(LedgerError::Conflict) => {}
             other => other?,
@@ -272,10 +359,4 @@ async fn finished(engine: &Engine, pair: &Pair) -> Result<(), Error> {
         engine.wake_order(department, id).await?;
     }
     orders::put_office_read(engine, &pair.department.settings.id, &pair.base, read.server_time).await
-}
-
-/// What an order holds, by the shop's products.
-pub(super) fn lines_of(order: &WebOrder) -> Vec<(retail::shop::ShopId, retail::Decimal)> {
-    let quantity = |line: &retail::order::OrderLine| line.quantity - line.put_back;
-    order.lines.iter().filter_map(|line| Some((line.shop_id()?, quantity(line)))).collect()
 }

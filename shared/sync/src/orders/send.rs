@@ -4,14 +4,14 @@ use retail::order::{
     WebOrder,
     differs::Fingerprint,
     draft::Draft,
-    effects::Effect,
+    effects::{Effect, is_wanted},
     office::{BelongsTo, Kind},
     returns::Balance,
     waiting::{Reason, Waiting},
 };
 
 use super::{
-    desk::{Desk, is_called_off, is_own},
+    desk::{Desk, is_own},
     effect::{Call, Performed},
 };
 use crate::Error;
@@ -26,7 +26,7 @@ impl Desk<'_> {
             }
             self.engine.go_on()?;
             // Nothing more is booked for what was called off; what may have happened is still cleared up.
-            if is_called_off(order) && !self.is_under_way(effect) {
+            if !is_wanted(effect, order) && !self.is_under_way(effect) {
                 continue;
             }
             // What was sent and what would be are no longer one order: a person says what is right.

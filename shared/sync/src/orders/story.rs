@@ -1,22 +1,12 @@
-//! What a person sees of orders, and what a person can settle. `PROGRAM.md`, *orders waiting*, *order settle*.
+//! What a person sees of orders. `PROGRAM.md`, *orders waiting*, *order show*.
 
 use jiff::Timestamp;
-use retail::{
-    order::{OrderId, differs::Fingerprint, effects::Effect, waiting::Reason},
-    settings::Effects,
-};
 use serde::Serialize;
 
-use super::{effect::told, find};
+use super::{effect::told, of_a_left_shop, places_of};
 use crate::{
     Engine, Error,
-    orders::place_of,
-    pair::{Knowledge, Pair},
-    ports::Condition,
-    rows::{
-        lease::Lease,
-        orders::{self, EffectRow, Row, State, Told, Word},
-    },
+    rows::orders::{self, EffectRow, Place, Row, State, Told},
 };
 
 /// An order that waits, or needs a person.
@@ -76,15 +66,6 @@ pub struct EffectStory {
     pub at: Option<Timestamp>,
 }
 
-/// What a person says of an effect that nobody knows about.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Settlement {
-    /// It is there, with this id or number.
-    Exists(String),
-    /// It is not: send it again.
-    SendAgain,
-}
-
 impl Engine {
     /// The orders of a department that wait or need a person, the oldest wait first.
     ///
@@ -96,16 +77,21 @@ impl Engine {
             Err(error) => return Err(error),
         }
         let mut all = Vec::new();
-        let Some(place) = place_of(self, department).await? else { return Ok(all) };
-        for (attention, _) in orders::attention(self, &place).await? {
-            for waiting in &attention.waits {
-                all.push(WaitingOrder {
-                    order_number: attention.number.clone(),
-                    order_id: attention.id.0,
-                    reason: waiting.reason.to_string(),
-                    since: attention.since,
-                    detail: waiting.detail.clone(),
-                });
+        for (nth, place) in places_of(self, department).await?.into_iter().enumerate() {
+            for (attention, _) in orders::attention(self, &place).await? {
+                for waiting in &attention.waits {
+                    let detail = match nth {
+                        0 => waiting.detail.clone(),
+                        _ => of_a_left_shop(&place, &attention.number, &waiting.detail),
+                    };
+                    all.push(WaitingOrder {
+                        order_number: attention.number.clone(),
+                        order_id: attention.id.0,
+                        reason: waiting.reason.to_string(),
+                        since: attention.since,
+                        detail,
+                    });
+                }
             }
         }
         all.sort_by_key(|one| (one.since, one.order_id));
@@ -115,11 +101,13 @@ impl Engine {
     /// The whole story of an order, by its shown number or its id.
     ///
     /// # Errors
-    /// [`Error::Missing`]; trouble with the shop.
+    /// [`Error::Missing`]; when the ledger fails.
     pub async fn order(&self, department: &str, number: &str) -> Result<OrderStory, Error> {
-        let pair = self.pair(department, Knowledge::Recent).await?;
-        let (row, _) = self.order_named(&pair, number).await?;
-        let effects = find::place(&pair).effects(self, row.id).await?;
+        self.department(department).await?;
+        let named = self.orders_named(department, number).await?;
+        let missing = || Error::Missing { what: "order", id: number.to_owned() };
+        let (place, row, _) = named.into_iter().next().ok_or_else(missing)?;
+        let effects = place.effects(self, row.id).await?;
         Ok(OrderStory {
             order_number: row.number,
             order_id: row.id.0,
@@ -142,138 +130,36 @@ impl Engine {
         })
     }
 
-    async fn order_named(&self, pair: &Pair, number: &str) -> Result<(Row, u64), Error> {
-        let place = find::place(pair);
-        let missing = || Error::Missing { what: "order", id: number.to_owned() };
-        let named = place.named(self, number.trim_start_matches('#')).await?.ok_or_else(missing)?;
-        place.order(self, named.id).await?.ok_or_else(missing)
-    }
-
-    /// Settles what only a person can about an order: the first effect that is parked as unconfirmed or, of an order that was
-    /// edited while part of it was sent, the first that is not: to send it again is to send it as the order is now. Tells
-    /// which.
-    ///
-    /// # Errors
-    /// [`Error::Missing`] where there is no such order, or nothing of it is to be settled; [`Error::Taken`] while a worker is
-    /// at it.
-    pub async fn settle_order(
+    /// An order by its shown number or its id: the present shop's, else one of a shop that was left. `1042@https://…/` is the
+    /// one of that shop.
+    pub(super) async fn orders_named(
         &self,
         department: &str,
-        number: &str,
-        settlement: &Settlement,
-    ) -> Result<String, Error> {
-        let pair = self.pair(department, Knowledge::Recent).await?;
-        let lease = super::lease(self, department).await?;
-        let settled = self.settle(&pair, number, settlement, &lease).await;
-        lease.release(self).await?;
-        let (id, text) = settled?;
-        self.wake_order(department, id).await?;
-        Ok(text)
-    }
-
-    async fn settle(
-        &self,
-        pair: &Pair,
-        number: &str,
-        settlement: &Settlement,
-        lease: &Lease,
-    ) -> Result<(OrderId, String), Error> {
-        let place = find::place(pair);
-        let (mut row, version) = self.order_named(pair, number).await?;
-        let effects = place.effects(self, row.id).await?;
-        let edited = row.waits.iter().any(|waiting| waiting.reason == Reason::Edited);
-        let in_order = row.taken.iter().flat_map(|taken| &taken.effects);
-        let in_order: Vec<_> = in_order.filter_map(|effect| effects.get(&effect.key())).collect();
-        let doubtful = in_order.iter().find(|(one, _)| matches!(one.state, State::Unconfirmed { .. }));
-        let left = in_order.iter().find(|(one, _)| edited && matches!(one.state, State::Intended { .. }));
-        let Some((effect, effect_version)) = doubtful.or(left) else {
-            let marked = row.waits.iter().any(|waiting| waiting.reason == Reason::AnotherInstallation);
-            if marked && row.taken.is_none() {
-                return self.take_at_word(pair, row, version, settlement, lease).await;
+        name: &str,
+    ) -> Result<Vec<(Place, Row, u64)>, Error> {
+        let name = name.trim().trim_start_matches('#');
+        let mut places = places_of(self, department).await?;
+        let bare = |base: &str| base.trim_end_matches('/').to_owned();
+        let of_shop = name
+            .split_once('@')
+            .filter(|(_, shop)| places.iter().any(|place| bare(place.base()) == bare(shop)));
+        let name = match of_shop {
+            Some((name, shop)) => {
+                places.retain(|place| bare(place.base()) == bare(shop));
+                name
             }
-            return Err(Error::Missing { what: "effect to settle of order", id: number.to_owned() });
+            None => name,
         };
-        if edited && let (Some(taken), Some(order)) = (&mut row.taken, pair.shop.order(row.id).await?) {
-            taken.was = Fingerprint::of(&order);
-        }
-        let now = self.now();
-        let (state, text) = match settlement {
-            Settlement::Exists(found) => {
-                let (order_id, number) = self.found_there(pair, &effect.effect, found).await?;
-                let text = format!("{}: a person says that it is there: {found}", told(&effect.effect));
-                (State::Done { at: now, order_id, number, by: "settled by a person".to_owned() }, text)
+        let mut named = Vec::new();
+        for place in places {
+            if let Some((row, version)) = place.named(self, name).await? {
+                named.push((place, row, version));
             }
-            Settlement::SendAgain => {
-                let text = format!("{}: a person says to send it again", told(&effect.effect));
-                (State::Intended { refused: None }, text)
-            }
-        };
-        row.tell(now, text.clone());
-        row.next = Some(now);
-        let attention = orders::attention_for(self, &place, row.id).await?;
-        let holds = orders::holds_of(self, &place, row.id).await?;
-        let put = EffectRow { effect: effect.effect.clone(), state };
-        let mut writes = vec![place.put_effect(row.id, &put, Condition::Version(*effect_version))?];
-        let condition = Condition::Version(version);
-        writes.extend(place.put(&row, condition, attention.as_ref(), holds.as_ref())?);
-        lease.write(self, writes).await?;
-        Ok((row.id, text))
-    }
-
-    /// An order that carries a marker, and that this ledger has not taken: a person says what became of it.
-    async fn take_at_word(
-        &self,
-        pair: &Pair,
-        mut row: Row,
-        version: u64,
-        settlement: &Settlement,
-        lease: &Lease,
-    ) -> Result<(OrderId, String), Error> {
-        let place = find::place(pair);
-        let orders = pair.department.settings.orders.as_ref();
-        let (word, text) = match settlement {
-            Settlement::Exists(found) => {
-                let becomes_order =
-                    orders.is_some_and(|orders| matches!(orders.effects, Effects::CustomerOrder { .. }));
-                let (order_id, number) = match becomes_order {
-                    true => {
-                        self.found_there(pair, &Effect::CustomerOrder { may_be_unlocked: false }, found)
-                            .await?
-                    }
-                    false => (found.trim().parse().ok(), found.trim().to_owned()),
-                };
-                (Word::Exists { order_id, number }, format!("a person says that it is there: {found}"))
-            }
-            Settlement::SendAgain => (Word::SendAgain, "a person says to send it".to_owned()),
-        };
-        let now = self.now();
-        row.word = Some(word);
-        row.tell(now, text.clone());
-        row.next = Some(now);
-        let attention = orders::attention_for(self, &place, row.id).await?;
-        let holds = orders::holds_of(self, &place, row.id).await?;
-        let writes = place.put(&row, Condition::Version(version), attention.as_ref(), holds.as_ref())?;
-        lease.write(self, writes).await?;
-        Ok((row.id, text))
-    }
-
-    /// The id and number of what a person says is there. A customer order is asked for, so that it can be watched.
-    async fn found_there(
-        &self,
-        pair: &Pair,
-        effect: &Effect,
-        found: &str,
-    ) -> Result<(Option<u64>, String), Error> {
-        let id: Option<u64> = found.trim().parse().ok();
-        if !matches!(effect, Effect::CustomerOrder { .. }) {
-            return Ok((id, found.trim().to_owned()));
         }
-        if let Some(id) = id
-            && let Some(view) = pair.office.view_order(id).await?
-        {
-            return Ok((Some(view.order_id), view.order_number));
+        match named.is_empty() {
+            true => Err(Error::Missing { what: "order", id: name.to_owned() }),
+            false => Ok(named),
         }
-        Ok((None, found.trim().to_owned()))
     }
 }
 

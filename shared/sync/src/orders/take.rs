@@ -2,10 +2,11 @@
 
 use jiff::Timestamp;
 use retail::{
+    Decimal,
     number::MatchNumber,
     office::ProductId,
     order::{
-        WebOrder,
+        OrderLine, WebOrder,
         differs::Fingerprint,
         draft::{Draft, GoodRef},
         effects::{self, Deductible, Effect},
@@ -14,7 +15,7 @@ use retail::{
     },
 };
 
-use super::desk::{Desk, is_called_off, is_own};
+use super::desk::{Desk, is_own};
 use crate::{
     Error,
     ports::{Condition, Write},
@@ -51,7 +52,8 @@ impl Desk<'_> {
         draft: &Draft,
         compared: Compared,
     ) -> Result<bool, Error> {
-        let lines = self.deductible(order, draft).await?;
+        let lines = draft.stock_lines().into_iter().map(|(line, good, n)| (line, good.clone(), n)).collect();
+        let lines = self.deductible(&order.lines, lines).await?;
         let paid = order.paid.is_some();
         let steps = effects::taking(self.settings, &order.payment_method, paid, &lines);
         let undeducted = steps.refused.iter().map(|(line, _)| *line).collect();
@@ -121,15 +123,27 @@ impl Desk<'_> {
         Ok(())
     }
 
-    /// Lines that could not be deducted when it was taken are, once they can be; until then they are shown and held.
-    pub(super) async fn deduct_more(&mut self, order: &WebOrder, draft: &Draft) -> Result<(), Error> {
-        let missing = self.row.taken.as_ref().map(|taken| taken.undeducted.clone()).unwrap_or_default();
-        if missing.is_empty() || is_called_off(order) || !self.known {
+    /// Lines that could not be deducted when it was taken are, once they can be, and as they were taken; until then they are
+    /// shown and held.
+    pub(super) async fn deduct_more(&mut self, order: &WebOrder) -> Result<(), Error> {
+        let Some(taken) = self.row.taken.clone() else { return Ok(()) };
+        if taken.undeducted.is_empty() || order.is_cancelled() || !self.known {
             return Ok(());
         }
-        let mut lines = self.deductible(order, draft).await?;
-        lines.retain(|line| missing.contains(&line.line));
-        let (fresh, refused) = effects::deductions(&lines);
+        // What the order has become since is shown; it changes nothing of what was taken.
+        let then = WebOrder { lines: taken.was.bought(order), ..order.clone() };
+        let goods = self.goods(&then).await?;
+        let (mut lines, mut refused) = (Vec::new(), Vec::new());
+        for line in then.lines.iter().filter(|line| taken.undeducted.contains(&line.id)) {
+            match goods.of_stock(line, self.settings.create_products) {
+                Ok(good) => lines.push((line.id, good, line.quantity)),
+                Err(waiting) => refused.push((line.id, waiting)),
+            }
+        }
+        let lines = self.deductible(&then.lines, lines).await?;
+        let (mut fresh, not) = effects::deductions(&lines);
+        refused.extend(not);
+        fresh.retain(|effect| effects::is_wanted(effect, order));
         for (_, waiting) in &refused {
             self.waits(waiting.clone());
         }
@@ -137,17 +151,21 @@ impl Desk<'_> {
             return Ok(());
         }
         self.note_effects(&fresh, Condition::Absent, |_| order.created).await?;
+        let noted: Vec<u64> = fresh.iter().filter_map(deducted_line).collect();
         if let Some(taken) = &mut self.row.taken {
             taken.effects.extend(fresh);
-            taken.undeducted = refused.into_iter().map(|(line, _)| line).collect();
+            taken.undeducted.retain(|line| !noted.contains(line));
         }
         self.save(Vec::new(), None, Some(order)).await
     }
 
     /// The lines whose quantity may be deducted, with their products' numbers.
-    async fn deductible(&self, order: &WebOrder, draft: &Draft) -> Result<Vec<Deductible>, Error> {
+    async fn deductible(
+        &self,
+        bought: &[OrderLine],
+        lines: Vec<(u64, GoodRef, Decimal)>,
+    ) -> Result<Vec<Deductible>, Error> {
         let client = &self.pair.client.settings.client_number;
-        let lines = draft.stock_lines();
         let known: Vec<ProductId> = lines
             .iter()
             .filter_map(|(_, good, _)| match good {
@@ -158,16 +176,17 @@ impl Desk<'_> {
         let mirrored = mirror::by_id(self.engine, client, &known).await?;
         let mut deductible = Vec::new();
         for (line, good, quantity) in lines {
-            let number = match good {
+            let number = match &good {
                 // Of a catalogue that was never read the order itself knows the number.
-                GoodRef::Known(id) => mirrored.get(id).map(|row| row.product.number.clone()).or_else(|| {
-                    order.lines.iter().find(|one| one.id == line).and_then(retail::order::OrderLine::number)
-                }),
+                GoodRef::Known(id) => mirrored
+                    .get(id)
+                    .map(|row| row.product.number.clone())
+                    .or_else(|| bought.iter().find(|one| one.id == line).and_then(OrderLine::number)),
                 GoodRef::Special(special) => Some(special.number().to_owned()),
                 GoodRef::ToCreate(new) => Some(new.number.clone()),
             };
             let number = number.unwrap_or_default();
-            let unique = match good {
+            let unique = match &good {
                 GoodRef::Known(_) if MatchNumber::of(&number).is_some() => {
                     let owners = self.pair.office.find_products_by_number(number.trim()).await?;
                     owners.into_iter().filter(|one| !one.deleted).count() == 1
@@ -177,5 +196,13 @@ impl Desk<'_> {
             deductible.push(Deductible { line, number, unique, quantity });
         }
         Ok(deductible)
+    }
+}
+
+/// The line that a deduction is of.
+fn deducted_line(effect: &Effect) -> Option<u64> {
+    match effect {
+        Effect::Deduction(stock) => Some(stock.line),
+        _ => None,
     }
 }

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use following::{
     Attention, Holds, attention, attention_for, fill_holds, holds, holds_of, put_attention,
 };
-pub(crate) use reading::{Reading, office_read, put_office_read, put_reading, reading};
+pub(crate) use reading::{Reading, bases_read, office_read, put_office_read, put_reading, reading};
 
 use super::{body, item, padded};
 use crate::{
@@ -125,6 +125,9 @@ pub(crate) struct Watch {
     /// The status that was seen last.
     #[serde(default)]
     pub(crate) status: u32,
+    /// Loomis Pay had none of that id at the last look.
+    #[serde(default)]
+    pub(crate) gone: bool,
     /// When it is looked at next.
     pub(crate) next: Timestamp,
 }
@@ -196,6 +199,11 @@ impl Place {
         Place { department: department.to_owned(), base: base.to_owned() }
     }
 
+    /// The canonical base of the shop.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     fn partition(&self) -> String {
         format!("O#{}#{}", self.department, self.base)
     }
@@ -242,21 +250,20 @@ impl Place {
     }
 
     /// The order with this shown number, or this id.
-    pub(crate) async fn named(&self, engine: &Engine, name: &str) -> Result<Option<Row>, Error> {
+    pub(crate) async fn named(&self, engine: &Engine, name: &str) -> Result<Option<(Row, u64)>, Error> {
         let mut by_id = None;
         let mut after = None;
         loop {
-            let page = engine.ledger.page(&self.partition(), Range::prefix("o#").after(after), 200).await?;
-            for item in &page.items {
-                let row: Row = body(item)?;
+            let (rows, next) = self.page(engine, after).await?;
+            for (row, version) in rows {
                 if row.number == name {
-                    return Ok(Some(row));
+                    return Ok(Some((row, version)));
                 }
                 if row.id.to_string() == name {
-                    by_id = Some(row);
+                    by_id = Some((row, version));
                 }
             }
-            after = page.next;
+            after = next;
             if after.is_none() {
                 return Ok(by_id);
             }
@@ -336,6 +343,27 @@ impl Place {
         writes
     }
 
+    /// An order as a write, the rows that follow from it left as they are.
+    pub(crate) fn put_alone(&self, row: &Row, condition: Condition) -> Result<Write, Error> {
+        let mut order = item(self.order_key(row.id), row)?;
+        order.index = row.next.map(|next| IndexKey {
+            partition: self.due_partition(),
+            sort: format!("{}#{}", fixed(next), padded(row.id.0)),
+        });
+        Ok(Write::Put { item: order, condition })
+    }
+
+    /// A page of the orders, by id, each with its item's version; and where to go on.
+    pub(crate) async fn page(
+        &self,
+        engine: &Engine,
+        after: Option<String>,
+    ) -> Result<(Vec<(Row, u64)>, Option<String>), Error> {
+        let page = engine.ledger.page(&self.partition(), Range::prefix("o#").after(after), 200).await?;
+        let rows = page.items.iter().map(|item| Ok((body(item)?, item.version)));
+        Ok((rows.collect::<Result<_, Error>>()?, page.next))
+    }
+
     /// An order as writes, with the rows that follow from it: what waits, and what it holds.
     pub(crate) fn put(
         &self,
@@ -344,11 +372,6 @@ impl Place {
         attention: Option<&Attention>,
         holds: Option<&Holds>,
     ) -> Result<Vec<Write>, Error> {
-        let mut order = item(self.order_key(row.id), row)?;
-        order.index = row.next.map(|next| IndexKey {
-            partition: self.due_partition(),
-            sort: format!("{}#{}", fixed(next), padded(row.id.0)),
-        });
         let place = |partition: String| Key::new(partition, padded(row.id.0));
         let follow = |key: Key, body: Option<Result<crate::ports::Item, Error>>| match body {
             Some(item) => Ok(Write::Put { item: item?, condition: Condition::Always }),
@@ -356,7 +379,7 @@ impl Place {
         };
         let (waits, holding) = (place(self.attention_partition()), place(self.holds_partition()));
         Ok(vec![
-            Write::Put { item: order, condition },
+            self.put_alone(row, condition)?,
             follow(waits.clone(), attention.map(|attention| attention.item(waits.clone())))?,
             follow(holding.clone(), holds.map(|holds| item(holding.clone(), holds)))?,
         ])
@@ -400,6 +423,25 @@ pub(crate) async fn due(
         if after.is_none() || due.len() >= most {
             due.truncate(most);
             return Ok(due);
+        }
+    }
+}
+
+/// How many orders of a department were first seen since then.
+pub(crate) async fn seen_since(engine: &Engine, place: &Place, since: Timestamp) -> Result<u64, Error> {
+    let (mut count, mut after) = (0, None);
+    loop {
+        let range = Range { backwards: true, ..Range::prefix("o#") }.after(after);
+        let page = engine.ledger.page(&place.partition(), range, 200).await?;
+        let mut late = 0;
+        for item in &page.items {
+            late += u64::from(body::<Row>(item)?.seen >= since);
+        }
+        count += late;
+        after = page.next;
+        // A shop's ids rise: behind a page of which none is as young, none is.
+        if after.is_none() || (late == 0 && !page.items.is_empty()) {
+            return Ok(count);
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Engine, Error,
     ports::{Condition, Item, Key, LedgerError, Range, Write},
-    seal::{SealKey, Secret},
+    seal::{self, SealError, Secret},
 };
 
 const CLIENTS: &str = "client";
@@ -192,7 +192,7 @@ impl Engine {
             }
             settle(old.as_ref(), &mut record)?;
             let mut writes = follow(old.as_ref())?;
-            self.seal_secrets(&mut record, old)?;
+            self.seal_secrets(&mut record, old).await?;
             let condition =
                 found.as_ref().map_or(Condition::Absent, |found| Condition::Version(found.version));
             writes.push(Write::Put { item: item(key.clone(), &record)?, condition });
@@ -206,35 +206,37 @@ impl Engine {
     }
 
     /// Seals the secrets that were given; those left out keep their old values.
-    fn seal_secrets<R: Record>(&self, record: &mut R, mut old: Option<R>) -> Result<(), Error> {
+    async fn seal_secrets<R: Record>(&self, record: &mut R, mut old: Option<R>) -> Result<(), Error> {
         let id = record.id().to_owned();
         let mut kept = old.as_mut().map(Record::secrets).unwrap_or_default();
         for (field, secret) in record.secrets() {
             let fault = |reason: String| Fault { field: field.to_owned(), reason };
             *secret = match secret.take() {
-                Some(given) if SealKey::is_sealed(&given) => {
+                Some(given) if seal::is_sealed(&given) => {
                     return Err(fault("is given in plain text; a sealed one can't be put".to_owned()).into());
                 }
-                Some(given) => Some(self.seal::<R>(&id, field, given.trim())?),
-                None => match kept
-                    .iter_mut()
-                    .find(|(name, _)| *name == field)
-                    .and_then(|(_, kept)| kept.take())
-                {
-                    // Written by hand in plain text: sealed now.
-                    Some(plain) if !SealKey::is_sealed(&plain) => Some(self.seal::<R>(&id, field, &plain)?),
-                    Some(sealed) => Some(sealed),
-                    None => return Err(fault("is missing: it is needed the first time".to_owned()).into()),
-                },
+                Some(given) => Some(self.seal(&place::<R>(&id, field), &Secret::new(given)).await?),
+                None => {
+                    match kept.iter_mut().find(|(name, _)| *name == field).and_then(|(_, kept)| kept.take()) {
+                        // Written by hand in plain text: sealed now.
+                        Some(plain) if !seal::is_sealed(&plain) => {
+                            Some(self.seal(&place::<R>(&id, field), &Secret::new(plain)).await?)
+                        }
+                        Some(sealed) => Some(sealed),
+                        None => {
+                            return Err(fault("is missing: it is needed the first time".to_owned()).into());
+                        }
+                    }
+                }
             };
         }
         Ok(())
     }
 
-    fn seal<R: Record>(&self, id: &str, field: &str, secret: &str) -> Result<String, Error> {
-        self.key
-            .seal(&*self.world.chance, &place::<R>(id, field), &Secret::new(secret))
-            .map_err(|error| Error::Broken { what: place::<R>(id, field), reason: error.to_string() })
+    /// Seals a secret for a place in a record or a row.
+    pub(crate) async fn seal(&self, place: &str, secret: &Secret) -> Result<String, Error> {
+        let sealed = self.keys.seal(&*self.world.chance, place, secret).await;
+        sealed.map_err(|error| unsealed(error, |reason| Error::Broken { what: place.to_owned(), reason }))
     }
 
     /// The client's record, ready for use.
@@ -253,7 +255,8 @@ impl Engine {
         Ok(Department { settings, token, consumer_key, consumer_secret, version })
     }
 
-    /// Reads a record and opens its secrets; one that a person wrote in plain text is sealed in place.
+    /// Reads a record and opens its secrets; one that a person wrote in plain text, or that was sealed with a key that is
+    /// being left, is sealed in place.
     async fn open<R: Record>(&self, what: &'static str, id: &str) -> Result<(R, Vec<Secret>, u64), Error> {
         let key = Key::new(R::PARTITION, id);
         let Some(found) = self.ledger.get(&key).await? else {
@@ -263,26 +266,25 @@ impl Engine {
         if record.id() != id {
             return Err(broken(what, id, &format!("it says of itself that it is {}", record.id())));
         }
-        let (mut opened, mut plain) = (Vec::new(), false);
+        let (mut opened, mut renewed) = (Vec::new(), false);
         for (field, secret) in record.secrets() {
             let Some(text) = secret else {
                 return Err(broken(what, id, &format!("{field}: is missing")));
             };
-            if SealKey::is_sealed(text) {
-                let place = place::<R>(id, field);
-                opened.push(
-                    self.key
-                        .open(&place, text)
-                        .map_err(|error| broken(what, id, &format!("{field}: {error}")))?,
-                );
-            } else {
-                plain = true;
-                let secret = Secret::new(text.trim());
-                *text = self.seal::<R>(id, field, secret.expose())?;
-                opened.push(secret);
+            let place = place::<R>(id, field);
+            let secret = match seal::is_sealed(text) {
+                true => self.keys.open(&place, text).await.map_err(|error| {
+                    unsealed(error, |reason| broken(what, id, &format!("{field}: {reason}")))
+                })?,
+                false => Secret::new(&text),
+            };
+            if !self.keys.is_current(text) {
+                *text = self.seal(&place, &secret).await?;
+                renewed = true;
             }
+            opened.push(secret);
         }
-        if !plain {
+        if !renewed {
             return Ok((record, opened, found.version));
         }
         let condition = Condition::Version(found.version);
@@ -457,6 +459,14 @@ pub(crate) fn address(shop_url: &str) -> Result<String, Fault> {
     let base = parsed.candidates().first().map(ToString::to_string).unwrap_or_default();
     let bare = base.split_once("://").map_or(base.as_str(), |(_, rest)| rest);
     Ok(bare.strip_prefix("www.").unwrap_or(bare).to_owned())
+}
+
+/// A failure to seal or to open: a record's own, unless the keys are out of reach.
+fn unsealed(error: SealError, broken: impl FnOnce(String) -> Error) -> Error {
+    match error {
+        SealError::Unavailable(_) => Error::Sealing(error),
+        error => broken(error.to_string()),
+    }
 }
 
 fn broken(what: &str, id: &str, reason: &dyn ToString) -> Error {

@@ -17,6 +17,12 @@ pub(super) fn judge(error: &Error) -> Trouble {
     // What may have been processed: a read is simply repeated, of a write nobody knows.
     let lost = if error.write { Fate::Ambiguous } else { Fate::Retry };
     let (fate, scope, mend) = match &error.kind {
+        Kind::Transport(TransportError::Forbidden(_)) => (
+            Fate::Settings,
+            Scope::Department,
+            "shop.url: the shop's address, or the one that it redirects to, is none of the public internet; give the \
+             shop's public address, or have LOOMIS_WOO_PRIVATE_ADDRESSES=allow set where this runs",
+        ),
         Kind::Transport(TransportError::NotSent(_)) => {
             (Fate::Retry, Scope::Department, "the shop can't be reached")
         }

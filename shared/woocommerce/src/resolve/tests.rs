@@ -59,6 +59,19 @@ async fn https_comes_first_and_is_not_given_up_unasked() {
 }
 
 #[tokio::test]
+async fn an_address_that_is_not_public_is_said_so_by_whichever_way_it_came() {
+    let forbidden = || Err(TransportError::Forbidden("a link-local address"));
+    let told = "Settings: shop.url: the shop's address, or the one that it redirects to, is none of the public \
+                internet; give the shop's public address, or have LOOMIS_WOO_PRIVATE_ADDRESSES=allow set where this \
+                runs: GET products: it is, or resolves to, a link-local address";
+    check("shop.example", vec![forbidden(), forbidden()], told).await;
+    let metadata = || redirect("http://169.254.169.254/latest/meta-data/");
+    check("http://shop.example", vec![metadata(), forbidden()], told).await;
+    // The host answered nothing on https: that it may not be reached on http tells more.
+    check("shop.example", vec![not_sent(), metadata(), forbidden()], told).await;
+}
+
+#[tokio::test]
 async fn what_is_not_there_is_named() {
     let page = || answer(404, "<html>not found</html>");
     let plain = "Settings: the shop uses plain permalinks";

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{decimal, decode_entities, gmt, list, positive, text, yes};
 use crate::{
-    OrderRow,
+    OrderGoods, OrderRow,
     error::clean,
     order::{FOREIGN_MARKER, MARKER},
 };
@@ -22,6 +22,9 @@ use crate::{
 /// The fields of an order in short.
 pub(crate) const ROW_FIELDS: &str =
     "id,number,status,date_created_gmt,date_modified_gmt,date_paid_gmt,total,refunds,meta_data";
+
+/// The fields of what an order took of the stock.
+pub(crate) const GOODS_FIELDS: &str = "id,status,line_items";
 
 /// The fields of a refund.
 pub(crate) const REFUND_FIELDS: &str =
@@ -78,7 +81,7 @@ impl Row {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Order {
     #[serde(flatten)]
-    row: Row,
+    pub(crate) row: Row,
     #[serde(default)]
     currency: Value,
     #[serde(default)]
@@ -104,6 +107,12 @@ pub(crate) struct Order {
 }
 
 impl Order {
+    pub(crate) fn into_goods(self) -> OrderGoods {
+        let row = self.row.into_row();
+        let lines = list(&self.line_items).into_iter().map(line).collect();
+        OrderGoods { id: row.id, status: row.status, lines }
+    }
+
     pub(crate) fn into_order(self) -> WebOrder {
         let row = self.row.into_row();
         WebOrder {
@@ -266,10 +275,19 @@ fn line(row: &Value) -> OrderLine {
         total_tax: amount(&row["total_tax"]),
         taxes: taxes(&row["taxes"]),
         choices: list(&row["meta_data"]).into_iter().filter_map(choice).collect(),
-        put_back: meta_value(&row["meta_data"], "_restock_refunded_items")
-            .and_then(decimal)
-            .unwrap_or_default(),
+        put_back: put_back(row),
     }
+}
+
+/// How many of a line came back on the shelf by refunds. The shop counts them; WooCommerce 5.0 lessens what it notes as taken from
+/// the stock instead, and removes that note when it puts all of it back for a cancelled order.
+fn put_back(row: &Value) -> Decimal {
+    let noted = |key: &str| meta_value(&row["meta_data"], key).and_then(decimal);
+    if let Some(counted) = noted("_restock_refunded_items") {
+        return counted;
+    }
+    let taken = noted("_reduced_stock");
+    taken.map_or(Decimal::ZERO, |taken| (amount(&row["quantity"]) - taken).max(Decimal::ZERO).normalize())
 }
 
 /// What the customer chose; keys that begin with `_` are the shop's own. Older shops have no `display_…` fields.

@@ -5,6 +5,7 @@ mod coupons;
 mod orders;
 mod products;
 mod variations;
+mod webhooks;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -170,6 +171,7 @@ impl Call<'_> {
                 Ok(Reply::ok(rows))
             }
             (_, ["coupons", rest @ ..]) => self.coupons(state, rest),
+            (_, ["webhooks", rest @ ..]) => self.webhooks(state, rest),
             (Method::Get, ["refunds"]) if !self.v2 && state.setup.since(9, 0) => self.all_refunds(state),
             (Method::Get, _) => self.page_of_setup(state, parts),
             _ => Err(Refused::no_route()),

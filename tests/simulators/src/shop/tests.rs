@@ -6,6 +6,7 @@ mod pictures;
 mod quirks;
 mod replay;
 mod terms;
+mod webhooks;
 
 use jiff::Timestamp;
 use serde_json::Value;

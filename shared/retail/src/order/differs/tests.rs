@@ -73,3 +73,29 @@ fn a_fingerprint_is_kept_and_knows_no_customer() {
         assert!(!stored.contains(theirs.as_str()));
     }
 }
+
+#[test]
+fn what_was_bought_whatever_was_edited() {
+    let mut order = recorded();
+    let taken = Fingerprint::of(&order);
+    order.lines[0].quantity = dec("9");
+    order.lines[1].product = Some(ShopId(7));
+    order.lines.remove(2);
+    order.lines[2].product = None;
+    order.lines.push(line(77, "4", "80", &[]));
+    let bought = taken.bought(&order);
+    let told: Vec<String> = bought
+        .iter()
+        .map(|line| {
+            let product = line.product.map_or("none".to_owned(), |id| id.to_string());
+            format!("{} x{} of {product} {:?}", line.id, line.quantity, line.sku)
+        })
+        .collect();
+    let expected = expect![[r#"
+        1 x3 of 101 "S-1"
+        2 x1 of 102 ""
+        3 x3 of 103 ""
+        4 x2 of 104 "S-4"
+        5 x1 of 105 "S-5""#]];
+    expected.assert_eq(&told.join("\n"));
+}

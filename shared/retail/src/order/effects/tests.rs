@@ -1,3 +1,5 @@
+mod table;
+
 use expect_test::{Expect, expect};
 
 use super::*;
@@ -68,6 +70,37 @@ fn done(effects: &[Effect]) -> Done {
         }
     }
     done
+}
+
+#[test]
+fn what_is_still_wanted_of_an_order_that_moved_on() {
+    let stock = |line, quantity| StockMove { line, number: String::new(), quantity: dec(quantity) };
+    let effects = [
+        Effect::CustomerOrder { may_be_unlocked: false },
+        Effect::Sale { separate_voucher: true, linked: true },
+        Effect::Deduction(stock(1, "3")),
+        Effect::Deduction(stock(2, "3")),
+        Effect::Deduction(stock(9, "1")),
+    ];
+    let mut order = crate::order::samples::order(|order| {
+        order.lines = vec![line(1, "3", "80", &[]), line(2, "3", "80", &[])];
+    });
+    order.lines[0].put_back = dec("2");
+    order.lines[1].put_back = dec("3");
+    for (status, wanted) in [
+        ("processing", "order sale deduct#1 deduct#2 deduct#9"),
+        ("completed", "order sale deduct#1 deduct#2 deduct#9"),
+        // Money back; of the second line nothing left the shop in the end.
+        ("refunded", "deduct#1 deduct#9"),
+        ("cancelled", ""),
+        ("failed", ""),
+        ("trash", ""),
+    ] {
+        order.status = status.to_owned();
+        let keys: Vec<String> =
+            effects.iter().filter(|effect| is_wanted(effect, &order)).map(Effect::key).collect();
+        assert_eq!(keys.join(" "), wanted, "{status}");
+    }
 }
 
 /// Taken with these settings; then, all of it done, a refund of one piece that was put back.

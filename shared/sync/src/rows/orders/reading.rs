@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Engine, Error,
-    ports::{Condition, Key, Write},
+    ports::{Condition, Key, Range, Write},
     rows::{body, item},
 };
 
@@ -18,10 +18,31 @@ pub(crate) struct Reading {
     /// When all orders that may be taken were last compared with those taken.
     #[serde(default)]
     pub(crate) swept: Option<Timestamp>,
+    /// The department record's version by which customer orders that are to be completed are watched.
+    #[serde(default)]
+    pub(crate) watched: Option<u64>,
+}
+
+const READING: &str = "orders#";
+
+/// The bases of all shops whose orders were ever read for a department.
+pub(crate) async fn bases_read(engine: &Engine, department: &str) -> Result<Vec<String>, Error> {
+    let (mut bases, mut after) = (Vec::new(), None);
+    loop {
+        let range = Range::prefix(READING).after(after);
+        let page = engine.ledger.page(&format!("D#{department}"), range, 100).await?;
+        bases.extend(
+            page.items.iter().filter_map(|item| item.key.sort.strip_prefix(READING)).map(str::to_owned),
+        );
+        after = page.next;
+        if after.is_none() {
+            return Ok(bases);
+        }
+    }
 }
 
 fn reading_key(department: &str, base: &str) -> Key {
-    Key::new(format!("D#{department}"), format!("orders#{base}"))
+    Key::new(format!("D#{department}"), format!("{READING}{base}"))
 }
 
 /// How far the orders were read, and the condition to move on.

@@ -12,6 +12,8 @@ use crate::{
     time_zone,
 };
 
+mod goods;
+
 const OLD: Capabilities = Capabilities { dates_are_gmt: false, modified_after: false, own_images: false };
 
 fn at(text: &str) -> Timestamp {

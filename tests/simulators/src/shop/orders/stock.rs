@@ -39,6 +39,7 @@ impl State {
 
     /// Puts so many of a line back, as a refund does.
     pub(super) fn put_back_line(&mut self, id: u64, line: u64, quantity: Decimal, now: Timestamp) {
+        let keeps_count = self.setup.since(5, 1);
         let Some(mut order) = self.orders.get(id).cloned() else { return };
         let Some(line) = order.lines.iter_mut().find(|known| known.id == line) else { return };
         let Some(taken) = line.reduced_stock.filter(|taken| !taken.is_zero() && !quantity.is_zero()) else {
@@ -46,7 +47,10 @@ impl State {
         };
         if self.stock_of(line, quantity, now) {
             line.reduced_stock = Some(taken - quantity);
-            line.restocked = Some(line.restocked.unwrap_or_default() + quantity);
+            // In 5.0, which was tried, only what is still taken says so.
+            if keeps_count {
+                line.restocked = Some(line.restocked.unwrap_or_default() + quantity);
+            }
             self.orders.all.insert(id, order);
         }
     }

@@ -1,0 +1,132 @@
+//! Orders that wait: of shops that were left too, and of which somebody is told. Each test is a finding of a review.
+
+use std::{sync::Arc, time::Duration};
+
+use house::stage::{SECRET, Stage, TOKEN, dawn, department, drain};
+use serde_json::json;
+use simulators::{
+    faults::{Faults, Kind, Rule},
+    shop::{NewOrder, Permissions, Product as InShop, Setup, Shop},
+};
+use sync::{Engine, Settlement, Tick};
+
+use crate::orders::{place, selling, sku};
+
+async fn waiting(stage: &Stage) -> Vec<String> {
+    let all = stage.engine.orders_waiting("1").await.unwrap();
+    all.into_iter().map(|one| format!("{}: {}: {}", one.order_id, one.reason, one.detail)).collect()
+}
+
+async fn ticks(stage: &Stage, tick: Tick, times: usize) {
+    for _ in 0..times {
+        stage.tick(tick).await;
+    }
+}
+
+/// The department goes over to another shop.
+async fn move_out(stage: &Stage) {
+    let other = Arc::new(Shop::new(Setup::default()));
+    other.add_key("ck_stage", SECRET, Permissions::ReadWrite);
+    stage.network.host("other.example", other);
+    let mut record = department("1", TOKEN, "other.example", json!({}));
+    record["orders"] = json!({"enabled": true, "from_date": "2026-11-19"});
+    stage.engine.put_department(record).await.unwrap();
+    stage.tick(Tick::Orders).await;
+}
+
+/// The engine with somebody who is told, and what that one was asked.
+fn notifying(stage: &Stage) -> (Engine, Arc<Faults>) {
+    let faults = stage.network.host("notify.example", Arc::new(Shop::new(Setup::default())));
+    faults.add(Rule::always(Kind::Fail { status: 200, body: String::new(), headers: Vec::new() }));
+    let mut engine = stage.restarted(9);
+    engine.notify = Some(sync::Notify {
+        url: "https://notify.example/orders".parse().unwrap(),
+        secret: world::Secret::new("s"),
+    });
+    (engine, faults)
+}
+
+async fn alarm(stage: &Stage, engine: &Engine) {
+    stage.pass(Duration::from_secs(60));
+    engine.tick(Tick::Orders, stage.engine.world.now()).await.unwrap();
+    drain(engine).await;
+}
+
+#[tokio::test]
+async fn orders_of_a_shop_that_was_left_stay_visible_and_can_be_settled() {
+    let stage = selling(json!({}), json!({})).await;
+    stage.office_faults.add(Rule::always(Kind::HangAfter).on("logistics/orders/save").times(2));
+    let (first, second) = (
+        place(&stage, NewOrder::of(sku(&stage, "A-1"), 1)),
+        place(&stage, NewOrder::of(sku(&stage, "A-1"), 1)),
+    );
+    stage.tick(Tick::Orders).await;
+    assert_eq!(waiting(&stage).await.len(), 2);
+    move_out(&stage).await;
+    let told = waiting(&stage).await;
+    assert!(told.len() == 2 && told.iter().all(|one| one.contains("https://shop.example/")), "{told:?}");
+    assert_eq!(stage.engine.status_of("1").await.unwrap().orders_waiting, 2);
+    let (engine, asked) = notifying(&stage);
+    stage.pass(Duration::from_secs(3600));
+    alarm(&stage, &engine).await;
+    assert_eq!(asked.count("POST /orders"), 2);
+    let story = stage.engine.order("1", &first.to_string()).await.unwrap();
+    assert_eq!(story.effects[0].state, "unconfirmed");
+    // Loomis Pay has both; of the second a person says that it hasn't.
+    let number = stage.office.orders()[0].order_id.to_string();
+    stage.engine.settle_order("1", &first.to_string(), &Settlement::Exists(number)).await.unwrap();
+    stage.engine.settle_order("1", &second.to_string(), &Settlement::SendAgain).await.unwrap();
+    ticks(&stage, Tick::Orders, 2).await;
+    assert_eq!(waiting(&stage).await, [""; 0]);
+    assert_eq!(stage.office.orders().len(), 2, "nothing is sent of a shop that was left");
+    // Back again, each goes on where it stood.
+    stage.take_orders(json!({}), json!({"from_date": "2026-11-20"})).await;
+    ticks(&stage, Tick::Orders, 3).await;
+    assert_eq!(stage.office.orders().len(), 3);
+    assert_eq!(waiting(&stage).await, [""; 0]);
+    assert!(stage.engine.order("1", &first.to_string()).await.unwrap().retrieved.is_some());
+}
+
+#[tokio::test]
+async fn an_order_of_two_shops_is_settled_where_a_person_says() {
+    let stage = selling(json!({}), json!({})).await;
+    stage.office_faults.add(Rule::always(Kind::HangAfter).on("logistics/orders/save").times(2));
+    let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1).number("1001"));
+    stage.tick(Tick::Orders).await;
+    let other = Arc::new(Shop::new(Setup::default()));
+    other.add_key("ck_stage", SECRET, Permissions::ReadWrite);
+    let product = other.add_product(InShop::simple("A-1", "A-1", "100.00"), dawn());
+    stage.network.host("other.example", other.clone());
+    let mut record = department("1", TOKEN, "other.example", json!({}));
+    record["orders"] = json!({"enabled": true, "from_date": "2026-11-19"});
+    stage.engine.put_department(record).await.unwrap();
+    stage.tick(Tick::Orders).await;
+    other.place_order(NewOrder::of(product, 1).number("1001"), stage.engine.world.now());
+    stage.tick(Tick::Orders).await;
+    assert_eq!(waiting(&stage).await.len(), 2);
+    let exists = Settlement::Exists(stage.office.orders()[0].order_id.to_string());
+    let refused = stage.engine.settle_order("1", "1001", &exists).await.unwrap_err().to_string();
+    assert!(refused.contains("1001@https://shop.example/"), "{refused}");
+    stage.engine.settle_order("1", "1001@https://shop.example/", &exists).await.unwrap();
+    let told = waiting(&stage).await;
+    assert!(told.len() == 1 && !told[0].contains("https://shop.example/"), "{told:?}");
+    let story = stage.engine.order("1", "1001@https://shop.example/").await.unwrap();
+    assert_eq!((story.order_id, story.effects[0].state.as_str()), (id, "done"));
+}
+
+#[tokio::test]
+async fn of_many_that_wait_a_few_are_told_of_at_a_time_the_oldest_first() {
+    let stage = selling(json!({}), json!({})).await;
+    let unknown = stage.shop.add_product(InShop::simple("WEB-ONLY", "Web only", "50.00"), dawn());
+    for _ in 0..45 {
+        place(&stage, NewOrder::of(unknown, 1));
+    }
+    ticks(&stage, Tick::Orders, 2).await;
+    assert_eq!(waiting(&stage).await.len(), 45);
+    let (engine, asked) = notifying(&stage);
+    stage.pass(Duration::from_secs(3600));
+    for told in [20, 40, 45, 45] {
+        alarm(&stage, &engine).await;
+        assert_eq!(asked.count("POST /orders"), told);
+    }
+}
