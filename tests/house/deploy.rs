@@ -31,7 +31,7 @@ async fn the_house_as_it_is_deployed() {
     let sides = Sides::new().await;
     let house = House::deploy(&sides.ear()).await;
     for client in sides.clients() {
-        house.engine.put_client(client).await.unwrap();
+        house.former.put_client(client).await.unwrap();
     }
     let mut departments = sides.departments();
     let last = departments.pop().unwrap();

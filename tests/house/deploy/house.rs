@@ -22,13 +22,15 @@ use world::Request;
 /// How long a condition is waited for: what a dead worker held runs out after three minutes, and a machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(360);
 
-/// The secret that seals the credentials: 32 bytes in Base64.
+/// What sealed the credentials before there was KMS: 32 bytes in Base64.
 const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
 
 /// The deployed house.
 pub(super) struct House {
-    /// What `loomis-woo --store dynamodb:TABLE` has: the same ports and key.
+    /// What `loomis-woo --store dynamodb:TABLE` has: the same ports and keys.
     pub(super) engine: Engine,
+    /// What it had before there was KMS. The functions seal anew what this one has sealed.
+    pub(super) former: Engine,
     pub(super) ports: Arc<Aws>,
     stack: Stack,
     sqs: aws_sdk_sqs::Client,
@@ -65,7 +67,7 @@ impl House {
         let keys = Keyring::from(kms).and(SealKey::parse(KEY).unwrap());
         let engine = Engine::new(world, ports.clone(), ports.clone(), keys);
         let sqs = aws_sdk_sqs::Client::new(&config);
-        House { engine, ports, stack, sqs, folder, _cloud: cloud }
+        House { engine, former, ports, stack, sqs, folder, _cloud: cloud }
     }
 
     /// The clock's event, sent by hand.

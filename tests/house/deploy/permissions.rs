@@ -99,7 +99,7 @@ fn statements() -> Vec<Statement> {
             all.push(Statement::of(name, roles.clone(), statement));
         }
     }
-    for (name, role) in of_kind("AWS::IAM::Role") {
+    for (name, role) in of_kind("AWS::IAM::Role").filter(|(_, role)| is_deployed(role)) {
         let trusts = &role["Properties"]["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"];
         for policy in role["Properties"]["Policies"].as_array().into_iter().flatten() {
             for statement in policy["PolicyDocument"]["Statement"].as_array().unwrap() {
