@@ -63,9 +63,10 @@ impl House {
         let world = outside::world().unwrap();
         let ports = Arc::new(Aws::new(&config, stack.names(), world.clone()));
         // As a person's program is that moves to KMS: what the functions have sealed anew it opens too.
+        let own = || SealKey::parse(KEY).unwrap();
+        let former = Engine::new(world.clone(), ports.clone(), ports.clone(), Keyring::from(own()));
         let kms = Kms::new(config.clone(), stack.secrets_key(), world.clone());
-        let keys = Keyring::from(kms).and(SealKey::parse(KEY).unwrap());
-        let engine = Engine::new(world, ports.clone(), ports.clone(), keys);
+        let engine = Engine::new(world, ports.clone(), ports.clone(), Keyring::from(kms).and(own()));
         let sqs = aws_sdk_sqs::Client::new(&config);
         House { engine, former, ports, stack, sqs, folder, _cloud: cloud }
     }

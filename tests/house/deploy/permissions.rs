@@ -19,7 +19,7 @@ const HELD_ELSEWHERE: [&str; 6] = [
 ];
 
 /// The template's conditions that hold as it is deployed here.
-const CONDITIONS: [&str; 0] = [];
+const CONDITIONS: [&str; 1] = ["TakesWebhooks"];
 
 pub(super) fn each_is_needed_and_none_was_lacking(house: &House) {
     let decisions: Vec<Decision> = house.decisions().iter().filter_map(Decision::of).collect();
