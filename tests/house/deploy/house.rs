@@ -10,7 +10,7 @@ use aws::{Aws, Kms};
 use aws_sdk_sqs::types::QueueAttributeName;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use house::{engine::Engine as Cloud, sam::Stack};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use sync::{
     Counts, Engine, Stage,
     ports::{Condition, Item, Key, Lane, Write},
@@ -24,6 +24,9 @@ const PATIENCE: Duration = Duration::from_secs(360);
 
 /// What sealed the credentials before there was KMS: 32 bytes in Base64.
 const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=";
+
+/// What Lambda hands to a function at whose URL something came in.
+const SAMPLE: &str = include_str!("../../../infra/events/webhook-receiver.json");
 
 /// The deployed house.
 pub(super) struct House {
@@ -89,19 +92,20 @@ impl House {
     }
 
     /// Delivers a webhook at the receiver's URL, and gives the status that answers it.
-    pub(super) async fn deliver(&self, sent: &Request) -> Option<u64> {
+    pub(super) async fn deliver(&self, sent: &Request) -> u64 {
         let headers: Map<String, Value> = sent
             .headers
             .iter()
             .map(|(name, value)| (name.to_lowercase(), Value::from(value.as_str())))
             .collect();
-        let event = json!({
-            "version": "2.0", "rawPath": sent.url.path(), "rawQueryString": "", "headers": headers,
-            "requestContext": {"http": {"method": sent.method.as_str(), "path": sent.url.path()}},
-            "body": STANDARD.encode(sent.body.as_deref().unwrap_or_default()), "isBase64Encoded": true
-        });
+        let mut event: Value = serde_json::from_str(SAMPLE).unwrap();
+        event["rawPath"] = sent.url.path().into();
+        event["headers"] = headers.into();
+        event["body"] = STANDARD.encode(sent.body.as_deref().unwrap_or_default()).into();
+        event["isBase64Encoded"] = true.into();
         let stack = self.stack.clone();
-        blocking(move || stack.invoke_with("webhook-receiver", &event)).await["statusCode"].as_u64()
+        let answer = blocking(move || stack.invoke_with("webhook-receiver", &event)).await;
+        answer["statusCode"].as_u64().unwrap_or_else(|| panic!("the receiver answers: {answer}"))
     }
 
     /// Waits for the end of the department's last run, and gives what it came to.

@@ -72,6 +72,15 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_is_an_event_of_a_function_s_url() {
+        let sample = include_str!("../../../../infra/events/webhook-receiver.json");
+        let request: LambdaFunctionUrlRequest = serde_json::from_str(sample).unwrap();
+        assert_eq!(request.request_context.http.method.as_deref(), Some("POST"));
+        assert_eq!(department(request.raw_path.as_deref().unwrap()).as_deref(), Some("1"));
+        assert!(request.headers.contains_key("x-wc-webhook-signature"));
+    }
+
+    #[test]
     fn a_body_is_what_was_signed() {
         let mut request = LambdaFunctionUrlRequest::default();
         assert_eq!(body(&request), Some(Vec::new()));
