@@ -48,7 +48,7 @@ fn notifying(stage: &Stage) -> (Engine, Arc<Faults>) {
 
 async fn alarm(stage: &Stage, engine: &Engine) {
     stage.pass(Duration::from_secs(60));
-    clocks(&engine, Tick::Orders, stage.engine.world.now()).await.unwrap();
+    clocks(engine, Tick::Orders, stage.engine.world.now()).await.unwrap();
     drain(engine).await;
 }
 
