@@ -107,6 +107,14 @@ async fn hints_are_taken(house: &House, sides: &Sides) {
     assert_eq!(house.deliver(&forged).await, 401);
     let taken = async || sides.office.orders().iter().any(|order| order.reference == id);
     house.until("the order of the hint", taken).await;
+    // Of one that is known: our marker has changed it.
+    let marked = async || town.shop.order(id).unwrap().meta("_loomis_woo").is_some();
+    house.until("the order's marker", marked).await;
+    let sent = town.shop.deliveries(later + Duration::from_secs(1200));
+    assert!(!sent.is_empty(), "one of the marker");
+    for one in &sent {
+        assert_eq!(house.deliver(&one.request).await, 200, "{:?}", one.request);
+    }
 }
 
 /// Of a product that Loomis Pay lacks.

@@ -73,11 +73,7 @@ async fn at_the_desk(
     let pair = engine.pair(department, Knowledge::Recent).await?;
     let Some(settings) = taking(&pair.department) else { return Ok(false) };
     let place = find::place(&pair);
-    let Some((row, version)) = place.order(engine, id).await? else {
-        // A hint of one that isn't known yet: what changed is read, noted and woken for, as the poll does it. Looked after right
-        // here, one that is forgotten at once would be woken for without end.
-        return find::changed(engine, &pair, None).await.map(|()| true);
-    };
+    let Some((row, version)) = place.order(engine, id).await? else { return Ok(false) };
     // Whoever wakes for it has noted that it is due; a wake-up that comes again finds that it was looked after.
     if row.next.is_none_or(|next| next > engine.now()) {
         return Ok(false);

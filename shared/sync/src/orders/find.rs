@@ -215,7 +215,7 @@ async fn note_one(
 }
 
 /// A shop's hint that an order changed: what is known of it becomes due, by these writes. One that isn't known takes none: it is
-/// found by whoever is woken for it.
+/// found by the poll.
 pub(crate) async fn hinted(engine: &Engine, place: &Place, id: OrderId) -> Result<Vec<Write>, Error> {
     let Some((row, version)) = place.order(engine, id).await? else { return Ok(Vec::new()) };
     let now = engine.now();

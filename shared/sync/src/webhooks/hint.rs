@@ -169,20 +169,29 @@ impl Engine {
         seen: Item,
     ) -> Result<Hint, Error> {
         let identity = format!("hint-{}", seen.key.sort);
-        loop {
+        let department = department.to_owned();
+        let wake = loop {
             let mut writes = vec![Write::Put { item: seen.clone(), condition: Condition::Absent }];
-            // One that isn't known yet is found by whoever is woken for it.
-            writes.extend(orders::hinted(self, place, order).await?);
+            // One that isn't known yet is found by the poll. Only that: an order that is none of ours is forgotten as soon as it is
+            // looked at, and whoever was woken for it finds nothing.
+            let known = orders::hinted(self, place, order).await?;
+            let wake = match known.is_empty() {
+                true => Wake::Orders { department: department.clone(), all: false },
+                false => Wake::Order { department: department.clone(), order: order.0 },
+            };
+            writes.extend(known);
             match self.ledger.write(writes).await {
                 // Either it came twice at once, or somebody is at the order.
                 Err(LedgerError::Conflict) if self.ledger.get(&seen.key).await?.is_some() => {
                     return Ok(Hint::Repeated);
                 }
                 Err(LedgerError::Conflict) => {}
-                other => break other?,
+                other => {
+                    other?;
+                    break wake;
+                }
             }
-        }
-        let wake = Wake::Order { department: department.to_owned(), order: order.0 };
+        };
         self.wake_as(wake, identity).await?;
         Ok(Hint::Taken)
     }
