@@ -98,6 +98,7 @@ async fn hints_are_taken(house: &House, sides: &Sides) {
     let cron =
         |minutes: u64| town.shop.deliveries(jiff::Timestamp::now() + Duration::from_secs(60 * minutes));
     cron(10);
+    let before = sides.office.orders().len();
     let id = town.shop.place_order(NewOrder::of(coffee, 1), jiff::Timestamp::now());
     let sent = cron(20);
     assert!(!sent.is_empty(), "one of the order");
@@ -108,7 +109,7 @@ async fn hints_are_taken(house: &House, sides: &Sides) {
     assert_eq!(house.deliver(&forged).await, 401);
     let marked = async || town.shop.order(id).unwrap().meta("_loomis_woo").is_some();
     house.until("the order of the hint, and its marker", marked).await;
-    assert_eq!(sides.office.orders().iter().filter(|order| order.reference == id).count(), 1);
+    assert_eq!(sides.office.orders().len(), before + 1);
     town.shop.delete(coffee);
     let sent = cron(30);
     assert!(sent.len() >= 2, "one of the marker, and one of the product");
