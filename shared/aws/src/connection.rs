@@ -90,19 +90,6 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// The table and queues that the environment names, with the account, region and endpoint that it names.
-    ///
-    /// # Errors
-    /// [`ConfigError`] with the first variable that is missing.
-    pub async fn from_env(world: World) -> Result<Aws, ConfigError> {
-        Ok(Aws::named(Names::from_env()?, world).await)
-    }
-
-    /// The table and queues of these names, with the account, region and endpoint that the environment names.
-    pub async fn named(names: Names, world: World) -> Aws {
-        Aws::new(&config().await, names, world)
-    }
-
     /// The table and queues of these names.
     pub fn new(config: &SdkConfig, names: Names, world: World) -> Aws {
         // Throttling and broken connections are tried again by the client, with jitter.

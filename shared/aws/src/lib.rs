@@ -1,6 +1,6 @@
 //! The ports on AWS: the ledger in one DynamoDB table, the queues in SQS, the secrets under KMS. The only crate that knows AWS.
 //!
-//! Table and queues are described in `template.yaml`; their names come in by environment variables ([`Aws::from_env`]).
+//! Table and queues are described in `template.yaml`; their names come in by environment variables ([`Names::from_env`]).
 
 mod connection;
 mod kms;
