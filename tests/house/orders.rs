@@ -50,7 +50,8 @@ fn one(stage: &Stage) -> NewOrder {
     NewOrder::of(sku(stage, "A-1"), 2)
 }
 
-async fn waiting(stage: &Stage) -> Vec<String> {
+/// What waits, as `id: reason: detail`.
+pub(crate) async fn waiting(stage: &Stage) -> Vec<String> {
     let all = stage.engine.orders_waiting("1").await.unwrap();
     all.into_iter().map(|one| format!("{}: {}: {}", one.order_id, one.reason, one.detail)).collect()
 }
@@ -59,7 +60,7 @@ async fn story(stage: &Stage, id: u64) -> OrderStory {
     stage.engine.order("1", &id.to_string()).await.unwrap()
 }
 
-fn dec(text: &str) -> Decimal {
+pub(crate) fn dec(text: &str) -> Decimal {
     text.parse().unwrap()
 }
 

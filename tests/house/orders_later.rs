@@ -16,22 +16,10 @@ use sync::{
     ports::{Key, Lane, Ledger, Range},
 };
 
-use crate::orders::{place, selling, sku};
-
-async fn waiting(stage: &Stage) -> Vec<String> {
-    let all = stage.engine.orders_waiting("1").await.unwrap();
-    all.into_iter().map(|one| format!("{}: {}: {}", one.order_id, one.reason, one.detail)).collect()
-}
-
-async fn ticks(stage: &Stage, tick: Tick, times: usize) {
-    for _ in 0..times {
-        stage.tick(tick).await;
-    }
-}
-
-fn dec(text: &str) -> Decimal {
-    text.parse().unwrap()
-}
+use crate::{
+    orders::{dec, place, selling, sku, waiting},
+    review_orders::ticks,
+};
 
 fn deducting() -> Value {
     json!({"create_customer_order": false, "deduct_from_stock": true})

@@ -10,18 +10,10 @@ use simulators::{
 };
 use sync::{Engine, Settlement, Tick};
 
-use crate::orders::{place, selling, sku};
-
-async fn waiting(stage: &Stage) -> Vec<String> {
-    let all = stage.engine.orders_waiting("1").await.unwrap();
-    all.into_iter().map(|one| format!("{}: {}: {}", one.order_id, one.reason, one.detail)).collect()
-}
-
-async fn ticks(stage: &Stage, tick: Tick, times: usize) {
-    for _ in 0..times {
-        stage.tick(tick).await;
-    }
-}
+use crate::{
+    orders::{place, selling, sku, waiting},
+    review_orders::ticks,
+};
 
 /// The department goes over to another shop.
 async fn move_out(stage: &Stage) {

@@ -19,23 +19,14 @@ use sync::{
 };
 
 use crate::{
-    orders::{place, selling, sku},
+    orders::{dec, place, selling, sku, waiting},
     troubles::{Dying, drain_dying},
 };
 
-async fn waiting(stage: &Stage) -> Vec<String> {
-    let all = stage.engine.orders_waiting("1").await.unwrap();
-    all.into_iter().map(|one| format!("{}: {}: {}", one.order_id, one.reason, one.detail)).collect()
-}
-
-async fn ticks(stage: &Stage, tick: Tick, times: usize) {
+pub(crate) async fn ticks(stage: &Stage, tick: Tick, times: usize) {
     for _ in 0..times {
         stage.tick(tick).await;
     }
-}
-
-fn dec(text: &str) -> Decimal {
-    text.parse().unwrap()
 }
 
 #[tokio::test]
