@@ -148,11 +148,12 @@ impl Engine {
     /// A schedule that fires twice for one moment wakes once.
     async fn send(&self, strike: Strike, wakes: Vec<Wake>) -> Result<u64, Error> {
         let Strike { tick, scheduled } = strike;
-        let identity =
-            |wake: &Wake| format!("{}-{}-{}", tick.as_str(), scheduled.as_second(), wake.identity());
-        let wakes: Vec<_> = wakes.into_iter().map(|wake| (identity(&wake), wake)).collect();
         let sent = wakes.len() as u64;
-        self.wake_all(wakes.into_iter().map(|(identity, wake)| (wake, identity)).collect()).await?;
+        let named = wakes.into_iter().map(|wake| {
+            let identity = format!("{}-{}-{}", tick.as_str(), scheduled.as_second(), wake.identity());
+            (wake, identity)
+        });
+        self.wake_all(named.collect()).await?;
         Ok(sent)
     }
 

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use hmac::{Hmac, KeyInit, Mac};
-use jiff::Timestamp;
 use retail::settings::Fault;
 use serde_json::json;
 use sha2::Sha256;
@@ -16,7 +15,7 @@ use crate::{
     Engine, Error,
     orders::{of_a_left_shop, places_of},
     ports::LedgerError,
-    rows::orders::{self, Attention},
+    rows::orders::{self, Attention, Place},
 };
 
 /// After this long somebody is told.
@@ -58,34 +57,39 @@ impl Notify {
 
 /// Whether an order has waited for so long that somebody is to be told, and nobody was.
 pub(crate) async fn overdue(engine: &Engine, department: &str) -> Result<bool, Error> {
-    let now = engine.now();
-    for place in places_of(engine, department).await? {
-        if orders::attention(engine, &place).await?.iter().any(|(one, _)| is_overdue(one, now)) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(!long_waiting(engine, department).await?.is_empty())
 }
 
-fn is_overdue(attention: &Attention, now: Timestamp) -> bool {
-    attention.alarmed.is_none() && now >= attention.since + PATIENCE
+/// An order that has waited for long.
+struct Long {
+    attention: Attention,
+    version: u64,
+    place: Place,
+    /// Its shop is one that the department left.
+    left: bool,
+}
+
+async fn long_waiting(engine: &Engine, department: &str) -> Result<Vec<Long>, Error> {
+    let now = engine.now();
+    let mut long = Vec::new();
+    for (nth, place) in places_of(engine, department).await?.into_iter().enumerate() {
+        for (attention, version) in orders::attention(engine, &place).await? {
+            if attention.alarmed.is_none() && now >= attention.since + PATIENCE {
+                long.push(Long { attention, version, place: place.clone(), left: nth > 0 });
+            }
+        }
+    }
+    Ok(long)
 }
 
 /// Tells of the department's orders that have waited for long, each once a wait, those that have waited longest first. Orders of
 /// shops that it left are among them.
 pub(crate) async fn raise(engine: &Engine, department: &str) -> Result<(), Error> {
     let now = engine.now();
-    let mut long = Vec::new();
-    for (nth, place) in places_of(engine, department).await?.into_iter().enumerate() {
-        for (attention, version) in orders::attention(engine, &place).await? {
-            if is_overdue(&attention, now) {
-                long.push((attention, version, place.clone(), nth > 0));
-            }
-        }
-    }
-    long.sort_by_key(|(attention, ..)| (attention.since, attention.id));
+    let mut long = long_waiting(engine, department).await?;
+    long.sort_by_key(|one| (one.attention.since, one.attention.id));
     let mut reached = true;
-    for (mut attention, version, place, left) in long.into_iter().take(AT_ONCE) {
+    for Long { mut attention, version, place, left } in long.into_iter().take(AT_ONCE) {
         let mut reason = reasons(&attention);
         if left {
             reason = of_a_left_shop(&place, &attention.number, &reason);
