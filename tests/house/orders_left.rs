@@ -122,3 +122,40 @@ async fn of_many_that_wait_a_few_are_told_of_at_a_time_the_oldest_first() {
         assert_eq!(asked.count("POST /orders"), told);
     }
 }
+
+#[tokio::test]
+async fn a_customer_order_that_a_person_names_by_its_number_completes_the_shops_order() {
+    let stage = selling(json!({}), json!({"status_when_completed": "completed"})).await;
+    stage.office_faults.add(Rule::always(Kind::HangAfter).on("logistics/orders/save").times(1));
+    let id = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1));
+    stage.tick(Tick::Orders).await;
+    let order = stage.office.orders().remove(0);
+    assert_eq!(waiting(&stage).await.len(), 1);
+    stage.set_client(json!({"order_lookup": true})).await;
+    let exists = Settlement::Exists(format!(" {} ", order.order_number));
+    let told = stage.engine.settle_order("1", &id.to_string(), &exists).await.unwrap();
+    assert!(!told.contains("not watched"), "{told}");
+    stage.office.set_order_status(order.order_id, 5);
+    ticks(&stage, Tick::Orders, 5).await;
+    assert_eq!((stage.shop.order(id).unwrap().status.as_str(), stage.office.orders().len()), ("completed", 1));
+}
+
+#[tokio::test]
+async fn the_customer_order_of_another_web_order_is_not_taken_for_it() {
+    let stage = selling(json!({}), json!({"status_when_completed": "completed"})).await;
+    let other = place(&stage, NewOrder::of(sku(&stage, "A-1"), 1));
+    stage.tick(Tick::Orders).await;
+    stage.office_faults.add(Rule::always(Kind::HangAfter).on("logistics/orders/save").times(1));
+    let id = place(&stage, NewOrder::of(sku(&stage, "A-2"), 1));
+    stage.tick(Tick::Orders).await;
+    let others = stage.office.orders().into_iter().find(|order| order.reference == other).unwrap().order_id;
+    // A number that happens to be another's id.
+    let exists = Settlement::Exists(others.to_string());
+    let told = stage.engine.settle_order("1", &id.to_string(), &exists).await.unwrap();
+    assert!(told.contains("not watched"), "{told}");
+    stage.office.set_order_status(others, 5);
+    ticks(&stage, Tick::Orders, 5).await;
+    let status = |id: u64| stage.shop.order(id).unwrap().status;
+    assert_eq!((status(other).as_str(), status(id).as_str()), ("completed", "processing"));
+    assert_eq!(stage.office.orders().len(), 2);
+}

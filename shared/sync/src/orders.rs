@@ -15,6 +15,7 @@ mod send;
 mod settle;
 mod story;
 mod take;
+mod there;
 mod word;
 
 pub use alarm::Notify;

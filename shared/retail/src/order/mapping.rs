@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 
 use super::{
-    OrderLine, WebOrder,
+    OrderId, OrderLine, WebOrder,
     amounts::{self, Amount},
     draft::{Draft, DraftLine, GoodRef, Special},
     goods::{Goods, Missing},
@@ -60,7 +60,7 @@ pub fn draft(order: &WebOrder, terms: &Terms<'_>, goods: &Goods) -> Result<Draft
     }
     let draft = Draft {
         reference: order.id.0,
-        reference_comment: reference_comment(terms.department, order),
+        reference_comment: reference_comment(terms.department, order.id),
         comments: comments(order),
         ordered: order.created,
         billing: order.billing.to_address(),
@@ -81,8 +81,8 @@ pub(crate) fn unequal(shop: Decimal, office: Decimal) -> Waiting {
 }
 
 /// How Loomis Pay's order says which web order it is. `API.md` §5.
-pub fn reference_comment(department: &str, order: &WebOrder) -> String {
-    format!("woo:{department}:{}", order.id)
+pub fn reference_comment(department: &str, order: OrderId) -> String {
+    format!("woo:{department}:{order}")
 }
 
 fn comments(order: &WebOrder) -> String {

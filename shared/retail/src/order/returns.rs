@@ -100,7 +100,7 @@ pub fn returning(
         reference: order.id.0,
         reference_comment: format!(
             "{}:refund:{}",
-            mapping::reference_comment(terms.department, order),
+            mapping::reference_comment(terms.department, order.id),
             refund.id
         ),
         comments: format!("Refund of web order {}", order.number),

@@ -256,11 +256,6 @@ impl Desk<'_> {
         }
     }
 
-    /// How Loomis Pay's order says that it is this one.
-    pub(super) fn reference_comment(&self) -> String {
-        format!("woo:{}:{}", self.pair.department.settings.id, self.row.id)
-    }
-
     /// Deleted in the shop for good.
     async fn gone(&mut self) -> Result<(), Error> {
         if !self.is_begun() {

@@ -15,7 +15,7 @@ use retail::{
     },
 };
 
-use super::desk::Desk;
+use super::{desk::Desk, there};
 use crate::{
     Error,
     ports::Condition,
@@ -204,15 +204,7 @@ impl Desk<'_> {
         looks: u32,
         counts: bool,
     ) -> Result<(), Error> {
-        let comment = self.reference_comment();
-        let mut hits = Vec::new();
-        for found in self.pair.office.find_orders(self.row.id.0).await? {
-            if let Some(view) = self.pair.office.view_order(found.order_id).await?
-                && is_ours(&view.reference_comment, &comment)
-            {
-                hits.push(view);
-            }
-        }
+        let hits = there::by_reference(self.pair, self.row.id).await?;
         match hits.as_slice() {
             [one] => self.done(key, Some(one.order_id), one.order_number.clone(), "found there").await,
             [] if !counts => Ok(()),
@@ -294,14 +286,6 @@ impl Desk<'_> {
         }
         Ok(())
     }
-}
-
-/// Whether a customer order's comment says that it is this web order's: it begins so, and goes on with something else.
-fn is_ours(comment: &str, ours: &str) -> bool {
-    comment
-        .trim()
-        .strip_prefix(ours)
-        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == ':'))
 }
 
 fn unconfirmed(effect: &Effect, reason: &str) -> Waiting {

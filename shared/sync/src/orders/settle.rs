@@ -17,6 +17,7 @@ use super::{
     close::is_added_back,
     effect::told,
     find::{self, taking},
+    there::{self, There},
 };
 use crate::{
     Engine, Error,
@@ -108,7 +109,7 @@ impl Engine {
             What::Doubtful(effect, version) | What::Left(effect, version) => {
                 let fresh = matches!(effect.state, State::Intended { .. });
                 let order = order.as_ref().filter(|_| fresh);
-                let (put, text) = self.one(pair, effect, settlement, order, left_shop).await?;
+                let (put, text) = self.one(pair, row.id, effect, settlement, order, left_shop).await?;
                 if let Some(taken) = &mut row.taken {
                     let key = put.effect.key();
                     let noted = taken.effects.iter_mut().filter(|effect| effect.key() == key);
@@ -118,7 +119,7 @@ impl Engine {
                 (text, vec![place.put_effect(row.id, &put, Condition::Version(version))?])
             }
             What::Marked => {
-                let (word, text) = self.word(pair, settlement).await?;
+                let (word, text) = word(pair, row.id, settlement).await?;
                 row.word = Some(word);
                 (text, Vec::new())
             }
@@ -169,6 +170,7 @@ impl Engine {
     async fn one(
         &self,
         pair: &Pair,
+        id: OrderId,
         row: EffectRow,
         settlement: &Settlement,
         order: Option<&WebOrder>,
@@ -177,8 +179,9 @@ impl Engine {
         let EffectRow { effect, .. } = row;
         match settlement {
             Settlement::Exists(found) => {
-                let (order_id, number) = self.found_there(pair, &effect, found).await?;
-                let text = format!("{}: a person says that it is there: {found}", told(&effect));
+                let customer_order = matches!(effect, Effect::CustomerOrder { .. });
+                let (There { order_id, number }, text) = found_there(pair, id, customer_order, found).await?;
+                let text = format!("{}: {text}", told(&effect));
                 let by = "settled by a person".to_owned();
                 let state = State::Done { at: self.now(), order_id, number, by };
                 Ok((EffectRow { effect, state }, text))
@@ -199,41 +202,38 @@ impl Engine {
             }
         }
     }
+}
 
-    /// What a person says became of an order that carries a marker.
-    async fn word(&self, pair: &Pair, settlement: &Settlement) -> Result<(Word, String), Error> {
-        let Settlement::Exists(found) = settlement else {
-            return Ok((Word::SendAgain, "a person says to send it".to_owned()));
-        };
-        let orders = pair.department.settings.orders.as_ref();
-        let becomes_order =
-            orders.is_some_and(|orders| matches!(orders.effects, Effects::CustomerOrder { .. }));
-        let (order_id, number) = match becomes_order {
-            true => self.found_there(pair, &Effect::CustomerOrder { may_be_unlocked: false }, found).await?,
-            false => (found.trim().parse().ok(), found.trim().to_owned()),
-        };
-        let text = format!("a person says that it is there: {found}");
-        Ok((Word::Exists { order_id, number }, text))
-    }
+/// What a person says became of an order that carries a marker.
+async fn word(pair: &Pair, id: OrderId, settlement: &Settlement) -> Result<(Word, String), Error> {
+    let Settlement::Exists(found) = settlement else {
+        return Ok((Word::SendAgain, "a person says to send it".to_owned()));
+    };
+    let orders = pair.department.settings.orders.as_ref();
+    let becomes_order = orders.is_some_and(|orders| matches!(orders.effects, Effects::CustomerOrder { .. }));
+    let (There { order_id, number }, text) = found_there(pair, id, becomes_order, found).await?;
+    Ok((Word::Exists { order_id, number }, text))
+}
 
-    /// The id and number of what a person says is there. A customer order is asked for, so that it can be watched.
-    async fn found_there(
-        &self,
-        pair: &Pair,
-        effect: &Effect,
-        found: &str,
-    ) -> Result<(Option<u64>, String), Error> {
-        let id: Option<u64> = found.trim().parse().ok();
-        if !matches!(effect, Effect::CustomerOrder { .. }) {
-            return Ok((id, found.trim().to_owned()));
+/// What a person says is there, and what is told of it. A customer order is asked for, so that it can be watched.
+async fn found_there(
+    pair: &Pair,
+    id: OrderId,
+    customer_order: bool,
+    found: &str,
+) -> Result<(There, String), Error> {
+    let there = match customer_order {
+        true => there::by_name(pair, id, found).await?,
+        false => There { order_id: found.trim().parse().ok(), number: found.trim().to_owned() },
+    };
+    let unwatched = match there.order_id {
+        None if customer_order => {
+            "; no customer order of this web order was found by that, so that its completion is not watched"
         }
-        if let Some(id) = id
-            && let Some(view) = pair.office.view_order(id).await?
-        {
-            return Ok((Some(view.order_id), view.order_number));
-        }
-        Ok((None, found.trim().to_owned()))
-    }
+        _ => "",
+    };
+    let text = format!("a person says that it is there: {found}{unwatched}");
+    Ok((there, text))
 }
 
 /// What is to be settled of an order. Of a shop that was left only what nobody knows about is: nothing more is sent of it.
