@@ -101,7 +101,7 @@ fn telling(stage: &Stage) -> NewOrder {
     let mut order = NewOrder::of(sku(stage, "A-1"), 2).shipped("Posten", "79.20");
     order.billing = json!({
         "first_name": "Ragnhild", "last_name": "Tverrfjellsvik", "company": "Kvitebjørn Hermetikk",
-        "address_1": "Skrivergata 17b", "address_2": "Oppgang C", "postcode": "9990", "city": "Båtsfjord",
+        "address_1": "Skrivergata 17b", "address_2": "Oppgang C", "postcode": "N-9990", "city": "Båtsfjord",
         "country": "NO", "email": "ragnhild@tverrfjellsvik.example", "phone": "+47 913 20 408",
     });
     order
@@ -116,7 +116,7 @@ const NEVER: [&str; 17] = [
     "Kvitebj",
     "Skrivergata",
     "Oppgang C",
-    "9990",
+    "N-9990",
     "tsfjord",
     "91320408",
     "913 20 408",

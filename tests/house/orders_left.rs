@@ -137,7 +137,10 @@ async fn a_customer_order_that_a_person_names_by_its_number_completes_the_shops_
     assert!(!told.contains("not watched"), "{told}");
     stage.office.set_order_status(order.order_id, 5);
     ticks(&stage, Tick::Orders, 5).await;
-    assert_eq!((stage.shop.order(id).unwrap().status.as_str(), stage.office.orders().len()), ("completed", 1));
+    assert_eq!(
+        (stage.shop.order(id).unwrap().status.as_str(), stage.office.orders().len()),
+        ("completed", 1)
+    );
 }
 
 #[tokio::test]

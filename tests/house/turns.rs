@@ -2,6 +2,7 @@
 //! found.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -130,15 +131,60 @@ async fn a_schedule_that_fires_twice_wakes_once() {
     for tick in Tick::ALL {
         stage.engine.tick(tick, stage.clock.now()).await.unwrap();
     }
-    // A run under way is woken by each tick.
-    let runs = |sent: &[String]| sent.iter().filter(|text| text.contains(r#""wake":"run""#)).count();
     let first = messages(&stage).await;
-    assert!(first.len() > runs(&first));
-    for tick in Tick::ALL {
-        stage.engine.tick(tick, stage.clock.now()).await.unwrap();
+    assert!(!first.is_empty());
+    // The sweep began a run, which the other clocks have not seen yet.
+    for sent in [Tick::ALL.len() - 1, 0] {
+        for tick in Tick::ALL {
+            stage.engine.tick(tick, stage.clock.now()).await.unwrap();
+        }
+        let again = messages(&stage).await;
+        assert!(again.iter().all(|text| text.contains(r#""wake":"run""#)), "{again:?}");
+        assert_eq!(again.len(), sent, "{again:?}");
     }
-    let second = messages(&stage).await;
-    assert_eq!(second.len(), runs(&second));
+    // A run under way is woken by each strike.
+    stage.pass(Duration::from_secs(60));
+    stage.engine.tick(Tick::Orders, stage.clock.now()).await.unwrap();
+    assert!(messages(&stage).await.iter().any(|text| text.contains(r#""wake":"run""#)));
+}
+
+#[tokio::test]
+async fn every_department_that_is_due_is_woken_once_however_many_there_are() {
+    let stage = Stage::new(json!({})).await;
+    // Several pages.
+    let many = 1_200;
+    let orders = json!({"orders": {"enabled": true, "from_date": "2026-11-20"}});
+    let records = (0..many)
+        .map(|number| by_hand(&format!("d{number}"), &format!("shop-{number}.example"), orders.clone()));
+    stage.store.write_each(records.collect(), Vec::new()).await.unwrap();
+    stage.engine.tick(Tick::Products, stage.clock.now()).await.unwrap();
+    stage.engine.work_one(Lane::Scan, Duration::ZERO).await.unwrap();
+    messages(&stage).await;
+    let counting = Arc::new(Counting { below: stage.store.clone(), read: AtomicUsize::new(0) });
+    let engine = stage.engine_on(counting.clone(), 3);
+    stage.pass(Duration::from_secs(60));
+    assert_eq!(engine.tick(Tick::Orders, stage.clock.now()).await.unwrap(), many);
+    assert_eq!(counting.read.load(Ordering::SeqCst) as u64, many);
+    let sent: BTreeSet<String> = messages(&stage).await.into_iter().collect();
+    assert_eq!(sent.len() as u64, many);
+}
+
+#[tokio::test]
+async fn a_run_that_cannot_be_read_hides_no_other() {
+    let stage = Stage::new(json!({})).await;
+    let runs = async || {
+        stage.pass(Duration::from_secs(60));
+        stage.engine.tick(Tick::Stock, stage.clock.now()).await.unwrap();
+        messages(&stage).await.iter().filter(|text| text.contains(r#""wake":"run""#)).count()
+    };
+    stage.engine.synchronize("1").await.unwrap();
+    messages(&stage).await;
+    assert_eq!(runs().await, 1);
+    let page = stage.store.page("D#1", Range::prefix("run#"), 1).await.unwrap();
+    let broken =
+        Item { key: Key::new("D#1", "run#20200101"), body: json!({"stage": 7}), ..page.items[0].clone() };
+    write(&stage, broken).await;
+    assert_eq!(runs().await, 1);
 }
 
 #[tokio::test]

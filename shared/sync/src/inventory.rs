@@ -22,6 +22,8 @@ use crate::{
 
 /// How long to wait for a worker that reads the same department.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// After so many pages it is kept how far a reading is; whoever goes on reads at most so many again.
+const KEPT_EVERY: u32 = 10;
 /// A reading that has not moved for so long begins anew.
 const STALE: Duration = Duration::from_secs(15 * 60);
 
@@ -70,6 +72,7 @@ async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, 
     if state.next.is_none() || !state.began.is_some_and(fresh) {
         state.begin(now);
     }
+    let mut unkept = 0;
     while let Some(start) = state.next {
         engine.go_on()?;
         lease.keep(engine).await?;
@@ -88,7 +91,11 @@ async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, 
         if state.next.is_none() {
             state.complete(engine, id).await?;
         }
-        lease.write(engine, vec![stock::put_state(id, &state)?]).await?;
+        unkept += 1;
+        if state.next.is_none() || unkept == KEPT_EVERY {
+            lease.write(engine, vec![stock::put_state(id, &state)?]).await?;
+            unkept = 0;
+        }
     }
     hand_over(engine, id, lease, &mut state, department.settings.products.stock_flows()).await
 }

@@ -25,6 +25,8 @@ use crate::{
 const PAGE: usize = 500;
 /// Notes in the ledger that a tick makes side by side.
 const AT_ONCE: usize = 16;
+/// Wake-ups that are sent in one go; so many goes run side by side.
+const SENT_TOGETHER: usize = 50;
 /// How old the census may be.
 const CENSUS: Duration = Duration::from_secs(15 * 60);
 
@@ -97,7 +99,7 @@ impl Engine {
                 }
             }
         }
-        sent += self.wake_runs().await?;
+        sent += self.wake_runs(strike).await?;
         if tick == Tick::Sweep {
             self.ledger.purge(self.now()).await?;
         }
@@ -153,18 +155,28 @@ impl Engine {
             let identity = format!("{}-{}-{}", tick.as_str(), scheduled.as_second(), wake.identity());
             (wake, identity)
         });
-        self.wake_all(named.collect()).await?;
+        let named: Vec<(Wake, String)> = named.collect();
+        let goes: Vec<Vec<(Wake, String)>> = named.chunks(SENT_TOGETHER).map(<[_]>::to_vec).collect();
+        stream::iter(goes)
+            .map(async |some| self.wake_all(some).await)
+            .buffer_unordered(AT_ONCE)
+            .try_collect::<()>()
+            .await?;
         Ok(sent)
     }
 
     /// Runs that are under way go on, whatever became of their messages.
-    async fn wake_runs(&self) -> Result<u64, Error> {
-        let mut sent = 0;
-        for run in runs::under_way(self).await? {
-            self.wake(Wake::Run { department: run.department, run: run.id }).await?;
-            sent += 1;
+    async fn wake_runs(&self, strike: Strike) -> Result<u64, Error> {
+        let (mut sent, mut after) = (0, None);
+        loop {
+            let (runs, next) = runs::under_way(self, after, PAGE).await?;
+            let wakes = runs.into_iter().map(|run| Wake::Run { department: run.department, run: run.id });
+            sent += self.send(strike, wakes.collect()).await?;
+            after = next;
+            if after.is_none() {
+                return Ok(sent);
+            }
         }
-        Ok(sent)
     }
 }
 

@@ -228,19 +228,19 @@ pub(crate) async fn last(engine: &Engine, department: &str) -> Result<Option<Run
     page.items.first().map(body).transpose()
 }
 
-/// All runs that are under way.
-pub(crate) async fn under_way(engine: &Engine) -> Result<Vec<Run>, Error> {
-    let (mut runs, mut after) = (Vec::new(), None);
-    loop {
-        let page = engine.ledger.page_by_index(UNDER_WAY, Range::default().after(after), 100).await?;
-        for item in &page.items {
-            runs.push(body(item)?);
-        }
-        after = page.next;
-        if after.is_none() {
-            return Ok(runs);
-        }
-    }
+/// A page of the runs that are under way, and where to go on. One that can't be read is told of, and hides no other.
+pub(crate) async fn under_way(
+    engine: &Engine,
+    after: Option<String>,
+    limit: usize,
+) -> Result<(Vec<Run>, Option<String>), Error> {
+    let page = engine.ledger.page_by_index(UNDER_WAY, Range::default().after(after), limit).await?;
+    let read = |item: &Item| {
+        body(item)
+            .inspect_err(|error| tracing::error!(row = %item.key.sort, %error, "a run can't be read"))
+            .ok()
+    };
+    Ok((page.items.iter().filter_map(read).collect(), page.next))
 }
 
 pub(crate) async fn batch(engine: &Engine, run: &str, number: u32) -> Result<Option<Batch>, Error> {

@@ -16,6 +16,9 @@ use crate::{
     ports::{Condition, Item, Key, Range, Write},
 };
 
+/// So many rows at most are read for each that is asked for.
+const BETWEEN: usize = 4;
+
 /// The state of a department's stock reading.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StockState {
@@ -66,8 +69,12 @@ fn state_key(department: &str) -> Key {
     Key::new(format!("D#{department}"), "stock")
 }
 
+fn partition(department: &str) -> String {
+    format!("S#{department}")
+}
+
 fn row_key(department: &str, id: ProductId) -> Key {
-    Key::new(format!("S#{department}"), padded(id.0))
+    Key::new(partition(department), padded(id.0))
 }
 
 pub(crate) async fn state(engine: &Engine, department: &str) -> Result<StockState, Error> {
@@ -86,9 +93,7 @@ pub(crate) async fn merge(
     lines: &[StockLine],
     state: &mut StockState,
 ) -> Result<(), Error> {
-    let keys: Vec<Key> = lines.iter().map(|line| row_key(department, line.id)).collect();
-    let old: HashMap<Key, Item> =
-        engine.ledger.get_many(&keys).await?.into_iter().map(|item| (item.key.clone(), item)).collect();
+    let old = rows_of(engine, department, lines).await?;
     let mut puts = BTreeMap::new();
     for line in lines {
         let key = row_key(department, line.id);
@@ -116,6 +121,28 @@ pub(crate) async fn merge(
         lease.write(engine, chunk.to_vec()).await?;
     }
     Ok(())
+}
+
+/// The rows of these products. Neighbours are read as one range, for which a store that counts what is read asks a fraction of
+/// what single rows come to; where much else stands between them, they are read one by one.
+async fn rows_of(
+    engine: &Engine,
+    department: &str,
+    lines: &[StockLine],
+) -> Result<HashMap<Key, Item>, Error> {
+    let ids = || lines.iter().map(|line| line.id);
+    let (Some(first), Some(last)) = (ids().min(), ids().max()) else { return Ok(HashMap::new()) };
+    let range =
+        Range { after: first.0.checked_sub(1).map(padded), up_to: Some(padded(last.0)), ..Range::default() };
+    let page = engine.ledger.page(&partition(department), range, BETWEEN * lines.len()).await?;
+    let items = match page.next {
+        None => page.items,
+        Some(_) => {
+            let keys: Vec<Key> = ids().map(|id| row_key(department, id)).collect();
+            engine.ledger.get_many(&keys).await?
+        }
+    };
+    Ok(items.into_iter().map(|item| (item.key.clone(), item)).collect())
 }
 
 fn is_stocked(available: Option<Decimal>) -> bool {
@@ -154,7 +181,7 @@ pub(crate) async fn changed(
     since: u64,
     after: Option<String>,
 ) -> Result<(Vec<ProductId>, Option<String>), Error> {
-    let page = engine.ledger.page(&format!("S#{department}"), Range::default().after(after), 500).await?;
+    let page = engine.ledger.page(&partition(department), Range::default().after(after), 500).await?;
     let mut ids = Vec::new();
     for item in &page.items {
         let row: Row = body(item)?;
