@@ -20,8 +20,7 @@ use world::{Clock, World};
 
 use crate::{Aws, ConfigError, Embedded, Names};
 
-pub use hook::hook;
-pub use life::{Error as FunctionError, notifier, schedule, worker};
+pub use life::{Error as FunctionError, notifier, receiver, schedule, worker};
 
 /// What is left of a function's time when nothing new is begun and work is asked to stop: a shop's slow answer.
 const LAST_CALL: Duration = Duration::from_secs(15);

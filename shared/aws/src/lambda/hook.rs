@@ -7,7 +7,7 @@ use std::error::Error;
 use sync::{Delivery, Engine};
 
 /// Takes what came in, and answers with a status and nothing else: a stranger learns nothing.
-pub async fn hook(engine: &Engine, request: LambdaFunctionUrlRequest) -> LambdaFunctionUrlResponse {
+pub(super) async fn hook(engine: &Engine, request: LambdaFunctionUrlRequest) -> LambdaFunctionUrlResponse {
     let mut response = LambdaFunctionUrlResponse::default();
     response.status_code = answer(engine, &request).await.into();
     response

@@ -2,14 +2,14 @@
 
 use std::{env, error::Error as _};
 
-use aws_lambda_events::event::sqs::SqsEvent;
+use aws_lambda_events::event::{lambda_function_urls::LambdaFunctionUrlRequest, sqs::SqsEvent};
 use jiff::Timestamp;
 use lambda_runtime::{LambdaEvent, service_fn, tracing};
 use serde::{Deserialize, Serialize};
 use sync::{Engine, Notify, Tick, ports::Lane};
 use world::World;
 
-use super::{messages, start, trace};
+use super::{hook::hook, messages, start, trace};
 use crate::Aws;
 
 /// Why a function ends.
@@ -75,6 +75,19 @@ pub async fn notifier(world: World) -> Result<(), Error> {
     let (mut engine, aws) = start(world).await?;
     engine.notify = Notify::from_environment(|name| env::var(name).ok())?;
     work(&engine, &aws, &[Lane::Notices]).await
+}
+
+/// Takes the hints of shops.
+///
+/// # Errors
+/// When the environment lacks something, or the runtime ends.
+pub async fn receiver(world: World) -> Result<(), Error> {
+    tracing::init_default_subscriber();
+    let (engine, _) = start(world).await?;
+    let take = async |event: LambdaEvent<LambdaFunctionUrlRequest>| {
+        Ok::<_, Error>(hook(&engine.traced(trace()), event.payload).await)
+    };
+    lambda_runtime::run(service_fn(take)).await
 }
 
 async fn work(engine: &Engine, aws: &Aws, lanes: &[Lane]) -> Result<(), Error> {
