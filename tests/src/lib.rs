@@ -2,6 +2,7 @@
 
 pub mod counted;
 pub mod engine;
+pub mod function;
 pub mod sam;
 pub mod stage;
 pub mod tools;
