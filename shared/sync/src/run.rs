@@ -1,32 +1,31 @@
 //! A run: the readings it rests on, then batches of what is to change, then the batches. Each step stands in the ledger
 //! before the next begins, so a run goes on wherever it was cut off.
 
-use std::{collections::HashMap, time::Duration};
+mod flow;
+mod form;
 
-use jiff::Timestamp;
-use retail::{
-    change::{Act, Change, FieldChange},
-    office::ProductId,
-    settings::ProductSettings,
-};
+use std::time::Duration;
+
+use retail::office::ProductId;
+
+pub(crate) use flow::apply_due;
 
 use crate::{
     Engine, Error,
     apply::Work,
     catalogue::{self, Wanted},
-    families,
     pair::Knowledge,
     ports::{Condition, Key, LedgerError, Write},
     rows::{
         body,
-        due::{self, Due, Extent},
+        due::{self, Extent},
         item,
         lease::Lease,
-        log, mirror,
+        log,
         runs::{self, Batch, BatchState, Counts, Run, RunKind, Stage},
-        stock, turns,
+        stock,
     },
-    survey::{Leave, survey},
+    survey::Leave,
     wake::Wake,
 };
 
@@ -36,8 +35,6 @@ const STEP: usize = 100;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// How long a person's word that many products may become drafts holds.
 const WORD: Duration = Duration::from_secs(24 * 3600);
-/// How long what is due of a department that is switched off is left alone; putting its record ends the wait.
-const SWITCHED_OFF: Duration = Duration::from_secs(3600);
 
 /// The department's right to write to its shop.
 pub(crate) async fn shop_lease(engine: &Engine, department: &str) -> Result<Lease, Error> {
@@ -72,7 +69,7 @@ pub(crate) async fn advance(engine: &Engine, department: &str, id: &str) -> Resu
     }
     let forming = hand.run.stage == Stage::Forming;
     if forming {
-        form(engine, &mut hand).await?;
+        form::form(engine, &mut hand).await?;
     }
     if hand.run.stage == Stage::Applying {
         collect(engine, &mut hand).await?;
@@ -131,126 +128,7 @@ async fn readings_are_in(engine: &Engine, run: &Run) -> Result<bool, Error> {
     Ok(catalogue && stock)
 }
 
-/// Looks at every product of the mirror, a step at a time; those to change form batches. What needs no write is recorded.
-async fn form(engine: &Engine, hand: &mut Hand) -> Result<(), Error> {
-    let id = hand.run.department.clone();
-    let lease = shop_lease(engine, &id).await?;
-    let pair = engine.pair(&id, Knowledge::Fresh).await?;
-    let run = hand.run.id.clone();
-    // Drafts are looked for here, and braked below; whether they are made is decided when all are counted.
-    let leave = Leave { extent: Extent::Whole, drafts: true };
-    let work = Work::new(engine, &pair, lease, leave, Some(&run));
-    let formed = form_all(engine, &work, hand).await;
-    work.lease.into_inner().release(engine).await?;
-    formed
-}
-
-async fn form_all(engine: &Engine, work: &Work<'_>, hand: &mut Hand) -> Result<(), Error> {
-    let client = work.pair.client.settings.client_number.clone();
-    loop {
-        engine.go_on()?;
-        let (page, last) = mirror::page(engine, &client, hand.run.after, STEP).await?;
-        if let Some(end) = page.keys().next_back().copied() {
-            let looks = families::looks(engine, &client, &page).await?;
-            form_step(engine, work, hand, looks, end).await?;
-        }
-        if last {
-            break;
-        }
-    }
-    let mut writes = Vec::new();
-    if !hand.run.pending.is_empty() {
-        let ids = std::mem::take(&mut hand.run.pending);
-        writes.push(hand.run.add(ids, false)?);
-    }
-    if !hand.run.pending_drafts.is_empty() {
-        let ids = std::mem::take(&mut hand.run.pending_drafts);
-        writes.push(hand.run.add(ids, true)?);
-    }
-    hand.run.stage = Stage::Applying;
-    hand.save_with(engine, writes).await
-}
-
-async fn form_step(
-    engine: &Engine,
-    work: &Work<'_>,
-    hand: &mut Hand,
-    looks: Vec<Vec<Vec<ProductId>>>,
-    end: ProductId,
-) -> Result<(), Error> {
-    let (mut counts, mut writes, mut ready) = (Counts::default(), Vec::new(), Vec::new());
-    for look in looks {
-        let ids: Vec<ProductId> = look.iter().flatten().copied().collect();
-        let survey = survey(engine, work.pair, &ids, work.leave).await?;
-        let plan = survey.plan(&work.pair.department.settings.products, work.leave);
-        counts += work.settle(&plan, &survey).await?;
-        counts.seen += survey.products().count() as u64;
-        let changes: HashMap<ProductId, bool> = plan
-            .changes
-            .iter()
-            .filter(|one| one.writes())
-            .map(|one| (one.product, drafts_only(one)))
-            .collect();
-        for unit in look {
-            hand.run.take(&unit, &changes, &mut writes, &mut ready)?;
-        }
-    }
-    hand.run.after = Some(end);
-    writes.push(runs::put_step(&hand.run.id, end, counts)?);
-    hand.save_with(engine, writes).await?;
-    for batch in ready {
-        hand.run.wake_batch(engine, batch).await?;
-    }
-    Ok(())
-}
-
-fn drafts_only(change: &Change) -> bool {
-    matches!(&change.act, Act::Update { fields, .. } if fields.iter().any(|field| matches!(field, FieldChange::Draft { .. })))
-}
-
 impl Run {
-    /// Takes what is to change of a unit into a batch: a family stays together, but for one that fills batches by itself.
-    fn take(
-        &mut self,
-        unit: &[ProductId],
-        changes: &HashMap<ProductId, bool>,
-        writes: &mut Vec<Write>,
-        ready: &mut Vec<u32>,
-    ) -> Result<(), Error> {
-        for some in unit.chunks(STEP) {
-            for id in some {
-                match changes.get(id) {
-                    Some(true) => {
-                        self.drafts += 1;
-                        self.pending_drafts.push(*id);
-                    }
-                    Some(false) => self.pending.push(*id),
-                    None => {}
-                }
-            }
-            if self.pending.len() >= STEP {
-                let ids = std::mem::take(&mut self.pending);
-                ready.push(self.batches);
-                writes.push(self.add(ids, false)?);
-            }
-            if self.pending_drafts.len() >= STEP {
-                let ids = std::mem::take(&mut self.pending_drafts);
-                writes.push(self.add(ids, true)?);
-            }
-        }
-        Ok(())
-    }
-
-    /// A new batch, as a write. Drafts wait until all are counted.
-    fn add(&mut self, ids: Vec<ProductId>, drafts: bool) -> Result<Write, Error> {
-        let state = if drafts { BatchState::Held } else { BatchState::Ready };
-        let batch = Batch { ids, state, drafts, counts: Counts::default() };
-        let write = runs::put_batch(&self.id, self.batches, &batch)?;
-        self.batches += 1;
-        self.draft_batches += u32::from(drafts);
-        Ok(write)
-    }
-
     async fn wake_batch(&self, engine: &Engine, batch: u32) -> Result<(), Error> {
         engine.wake(Wake::Batch { department: self.department.clone(), run: self.id.clone(), batch }).await
     }
@@ -410,75 +288,4 @@ async fn apply_and_count(
     let mut lease = work.lease.lock().await;
     lease.keep(engine).await?;
     lease.write(engine, writes).await
-}
-
-/// Brings over what is due for a department, page by page, to the end. Tells whether the shop was spoken to.
-pub(crate) async fn apply_due(engine: &Engine, department: &str) -> Result<bool, Error> {
-    let settings = engine.department(department).await?.settings;
-    let turn = turns::due_now(engine, department).await?;
-    let (first, _) = due::page(engine, department, None, 1).await?;
-    if first.is_empty() {
-        return turns::due_next(engine, turn, None).await.map(|()| false);
-    }
-    if !settings.enabled {
-        let later = engine.now() + SWITCHED_OFF;
-        return turns::due_next(engine, turn, Some(later)).await.map(|()| false);
-    }
-    let lease = shop_lease(engine, department).await?;
-    let pair = engine.pair(department, Knowledge::Recent).await?;
-    let leave = Leave { extent: Extent::Whole, drafts: false };
-    let mut work = Work::new(engine, &pair, lease, leave, None);
-    let done = apply_due_pages(engine, &mut work).await;
-    work.lease.into_inner().release(engine).await?;
-    done
-}
-
-async fn apply_due_pages(engine: &Engine, work: &mut Work<'_>) -> Result<bool, Error> {
-    let department = work.pair.department.settings.id.clone();
-    let turn = turns::due_now(engine, &department).await?;
-    let (mut after, mut spoke) = (None, false);
-    loop {
-        engine.go_on()?;
-        let (page, next) = due::page(engine, &department, after, STEP).await?;
-        engine.lags(&department, page.iter().map(|due| due.since).min());
-        let (wanted, unwanted) = flowing(&work.pair.department.settings.products, page, engine.now());
-        due::strike(engine, &unwanted).await?;
-        for extent in [Extent::Stock, Extent::Whole] {
-            let due: Vec<Due> = wanted.iter().filter(|due| due.extent == extent).cloned().collect();
-            if due.is_empty() {
-                continue;
-            }
-            let ids: Vec<ProductId> = due.iter().map(|due| due.product).collect();
-            work.leave = Leave { extent, drafts: false };
-            let again = work.apply(&ids).await?.again;
-            spoke = true;
-            let (later, done): (Vec<Due>, Vec<Due>) =
-                due.into_iter().partition(|due| again.contains(&due.product));
-            due::put_off(engine, &later).await?;
-            due::strike(engine, &done).await?;
-        }
-        after = next;
-        if after.is_none() {
-            let next = due::next(engine, &department).await?;
-            turns::due_next(engine, turn, next).await?;
-            return Ok(spoke);
-        }
-    }
-}
-
-/// What of this is to be brought over now, each as far as the settings let changes flow by themselves, and what no longer
-/// is. What a person asked for is, whatever the settings are; what was put off waits for its moment.
-fn flowing(settings: &ProductSettings, page: Vec<Due>, now: Timestamp) -> (Vec<Due>, Vec<Due>) {
-    let (mut wanted, mut unwanted) = (Vec::new(), Vec::new());
-    for mut due in page {
-        if !due.asked && due.extent == Extent::Whole && !settings.automatic_transfer {
-            due.extent = Extent::Stock;
-        }
-        if !due.asked && due.extent == Extent::Stock && !settings.stock_flows() {
-            unwanted.push(due);
-        } else if due.not_before.is_none_or(|moment| moment <= now) {
-            wanted.push(due);
-        }
-    }
-    (wanted, unwanted)
 }

@@ -1,12 +1,12 @@
 //! The records that people write: clients and departments, their secrets sealed. `SETTINGS.md`, `PROGRAM.md` *put*.
 
-use jiff::civil::Date;
-use retail::settings::{
-    self, ClientRecord, ClientSettings, DepartmentRecord, DepartmentSettings, Fault, OrdersRecord,
-    ProductsRecord, Warning,
-};
+mod put;
+mod shown;
+
+pub use put::Put;
+
+use retail::settings::{self, ClientRecord, ClientSettings, DepartmentRecord, DepartmentSettings, Fault};
 use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
 
 use super::{
     item,
@@ -88,151 +88,7 @@ fn place<R: Record>(id: &str, field: &str) -> String {
     format!("{}/{id}/{field}", R::PARTITION)
 }
 
-/// What a `put` did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Put {
-    /// The record's id.
-    pub id: String,
-    /// Its version now.
-    pub version: u64,
-    /// There was none before.
-    pub created: bool,
-    /// What a person should know about it.
-    pub warnings: Vec<Warning>,
-}
-
 impl Engine {
-    /// Makes or replaces a client record.
-    ///
-    /// # Errors
-    /// [`Error::Fault`] names the field and the mend; nothing is stored then.
-    pub async fn put_client(&self, record: Value) -> Result<Put, Error> {
-        let record: ClientRecord = settings::read(record)?;
-        record.check()?;
-        let put = self.put_with(record, |_, _| Ok(()), |_| Ok(Vec::new()), Vec::new()).await?;
-        super::pause::lift(self, &super::pause::client(&put.id)).await?;
-        Ok(put)
-    }
-
-    /// Makes or replaces a department record.
-    ///
-    /// # Errors
-    /// [`Error::Fault`] names the field and the mend; nothing is stored then.
-    pub async fn put_department(&self, record: Value) -> Result<Put, Error> {
-        let record: DepartmentRecord = settings::read(record)?;
-        let (settings, warnings) = record.check()?;
-        let client = match self.client(&settings.client_number).await {
-            Ok(client) => client,
-            Err(Error::Missing { .. }) => {
-                let reason = format!("there is no client {}: put its record first", settings.client_number);
-                return Err(Fault { field: "client_number".to_owned(), reason }.into());
-            }
-            Err(error) => return Err(error),
-        };
-        let address = address(&settings.shop_url)?;
-        self.refuse_second_department(&settings, &address).await?;
-        let today = self.now().to_zoned_datetime(client.settings.time_zone).date();
-        let settle = |old: Option<&DepartmentRecord>, new: &mut DepartmentRecord| from_date(old, new, today);
-        let follow = |old: Option<&DepartmentRecord>| {
-            let mut writes = turns::follow(&settings, old.map(Turn::from).as_ref())?;
-            // What was due under the old record is looked at under the new one.
-            writes.push(turns::due(self, &settings.id)?);
-            Ok(writes)
-        };
-        let put = self.put_with(record, settle, follow, warnings).await?;
-        super::pause::lift(self, &super::pause::department(&put.id)).await?;
-        Ok(put)
-    }
-
-    /// Two enabled departments on one shop would overwrite one another.
-    async fn refuse_second_department(
-        &self,
-        settings: &DepartmentSettings,
-        address: &str,
-    ) -> Result<(), Error> {
-        if !settings.enabled {
-            return Ok(());
-        }
-        for item in all(self, DEPARTMENTS).await? {
-            let Ok(other) = parse::<DepartmentRecord>(&item) else { continue };
-            if other.department_id == settings.id || !other.enabled {
-                continue;
-            }
-            if self::address(&other.shop.url).is_ok_and(|other| other == address) {
-                let reason = format!(
-                    "department {} has this shop already; one shop belongs to one department: disable one of them",
-                    other.department_id
-                );
-                return Err(Fault { field: "shop.url".to_owned(), reason }.into());
-            }
-        }
-        Ok(())
-    }
-
-    async fn put_with<R: Record>(
-        &self,
-        record: R,
-        settle: impl Fn(Option<&R>, &mut R) -> Result<(), Fault>,
-        follow: impl Fn(Option<&R>) -> Result<Vec<Write>, Error>,
-        warnings: Vec<Warning>,
-    ) -> Result<Put, Error> {
-        let id = record.id().to_owned();
-        let key = Key::new(R::PARTITION, &id);
-        loop {
-            let mut record = record.clone();
-            let found = self.ledger.get(&key).await?;
-            let old: Option<R> = found.as_ref().and_then(|found| parse(found).ok());
-            let stored = found.as_ref().map_or(0, |found| found.version);
-            let wanted = record.version().take();
-            if let Some(wanted) = wanted.filter(|wanted| *wanted != stored) {
-                let reason = format!(
-                    "the stored record has version {stored}, not {wanted}: read it again and repeat the change"
-                );
-                return Err(Fault { field: "version".to_owned(), reason }.into());
-            }
-            settle(old.as_ref(), &mut record)?;
-            let mut writes = follow(old.as_ref())?;
-            self.seal_secrets(&mut record, old).await?;
-            let condition =
-                found.as_ref().map_or(Condition::Absent, |found| Condition::Version(found.version));
-            writes.push(Write::Put { item: item(key.clone(), &record)?, condition });
-            match self.ledger.write(writes).await {
-                // Without a version the put replaces whatever is there; with one the next round refuses it.
-                Err(LedgerError::Conflict) => continue,
-                other => other?,
-            }
-            return Ok(Put { id, version: stored + 1, created: found.is_none(), warnings });
-        }
-    }
-
-    /// Seals the secrets that were given; those left out keep their old values.
-    async fn seal_secrets<R: Record>(&self, record: &mut R, mut old: Option<R>) -> Result<(), Error> {
-        let id = record.id().to_owned();
-        let mut kept = old.as_mut().map(Record::secrets).unwrap_or_default();
-        for (field, secret) in record.secrets() {
-            let fault = |reason: String| Fault { field: field.to_owned(), reason };
-            *secret = match secret.take() {
-                Some(given) if seal::is_sealed(&given) => {
-                    return Err(fault("is given in plain text; a sealed one can't be put".to_owned()).into());
-                }
-                Some(given) => Some(self.seal(&place::<R>(&id, field), &Secret::new(given)).await?),
-                None => {
-                    match kept.iter_mut().find(|(name, _)| *name == field).and_then(|(_, kept)| kept.take()) {
-                        // Written by hand in plain text: sealed now.
-                        Some(plain) if !seal::is_sealed(&plain) => {
-                            Some(self.seal(&place::<R>(&id, field), &Secret::new(plain)).await?)
-                        }
-                        Some(sealed) => Some(sealed),
-                        None => {
-                            return Err(fault("is missing: it is needed the first time".to_owned()).into());
-                        }
-                    }
-                }
-            };
-        }
-        Ok(())
-    }
-
     /// Seals a secret for a place in a record or a row.
     pub(crate) async fn seal(&self, place: &str, secret: &Secret) -> Result<String, Error> {
         let sealed = self.keys.seal(&*self.world.chance, place, secret).await;
@@ -294,45 +150,6 @@ impl Engine {
             Err(LedgerError::Conflict) => Ok((record, opened, found.version)),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// A record as people see it: without its secrets, with its version. One that can't be read is shown as it stands,
-    /// its secrets left out all the same.
-    ///
-    /// # Errors
-    /// [`Error::Missing`].
-    pub async fn show_client(&self, number: &str) -> Result<Value, Error> {
-        self.show::<ClientRecord>("client", number).await
-    }
-
-    /// See [`Engine::show_client`].
-    ///
-    /// # Errors
-    /// [`Error::Missing`].
-    pub async fn show_department(&self, id: &str) -> Result<Value, Error> {
-        self.show::<DepartmentRecord>("department", id).await
-    }
-
-    async fn show<R: Record>(&self, what: &'static str, id: &str) -> Result<Value, Error> {
-        let found = self.ledger.get(&Key::new(R::PARTITION, id)).await?;
-        let found = found.ok_or(Error::Missing { what, id: id.to_owned() })?;
-        Ok(shown::<R>(&found))
-    }
-
-    /// All client records, as people see them.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn list_clients(&self) -> Result<Vec<Value>, Error> {
-        Ok(all(self, CLIENTS).await?.iter().map(shown::<ClientRecord>).collect())
-    }
-
-    /// All department records, as people see them.
-    ///
-    /// # Errors
-    /// When the ledger fails.
-    pub async fn list_departments(&self) -> Result<Vec<Value>, Error> {
-        Ok(all(self, DEPARTMENTS).await?.iter().map(shown::<DepartmentRecord>).collect())
     }
 
     /// Removes a client record; one that departments still belong to is refused.
@@ -434,24 +251,6 @@ impl Stored {
     }
 }
 
-/// The first day is the one the record is made on; a new shop asks for a new one.
-fn from_date(old: Option<&DepartmentRecord>, new: &mut DepartmentRecord, today: Date) -> Result<(), Fault> {
-    let moved = old.filter(|old| address(&old.shop.url).ok() != address(&new.shop.url).ok());
-    let same_day = |old: &DepartmentRecord| {
-        new.orders.from_date.is_none() || new.orders.from_date == old.orders.from_date
-    };
-    if new.orders.enabled && moved.is_some_and(same_day) {
-        return Err(Fault {
-            field: "orders.from_date".to_owned(),
-            reason: "the shop is another one: give the day from which its orders are taken".to_owned(),
-        });
-    }
-    if new.orders.from_date.is_none() {
-        new.orders.from_date = old.and_then(|old| old.orders.from_date).or(Some(today));
-    }
-    Ok(())
-}
-
 /// The address without what may differ between two spellings of one shop: scheme and `www.`.
 pub(crate) fn address(shop_url: &str) -> Result<String, Fault> {
     let parsed = woocommerce::Address::parse(shop_url)
@@ -482,76 +281,6 @@ fn parse<R: Record>(found: &Item) -> Result<R, Fault> {
         fields.remove("version");
     }
     settings::read(record)
-}
-
-fn shown<R: Record>(found: &Item) -> Value {
-    let mut value = match parse::<R>(found) {
-        Ok(mut record) => {
-            record.secrets().into_iter().for_each(|(_, secret)| *secret = None);
-            *record.version() = Some(found.version);
-            serde_json::to_value(record).unwrap_or_default()
-        }
-        Err(fault) => {
-            let mut raw = found.body.clone();
-            hide_unknown(&mut raw);
-            if let Some(fields) = raw.as_object_mut() {
-                fields.insert("fault".to_owned(), Value::String(fault.to_string()));
-                let id = if R::PARTITION == CLIENTS { "client_number" } else { "department_id" };
-                fields.entry(id).or_insert_with(|| Value::String(found.key.sort.clone()));
-            }
-            raw
-        }
-    };
-    for path in ["/client_token", "/department_token", "/shop/consumer_key", "/shop/consumer_secret"] {
-        if let Some(secret) = value.pointer_mut(path) {
-            *secret = Value::String("(not shown)".to_owned());
-        }
-    }
-    value
-}
-
-/// The fields whose values hold no secret; what stands in any other may be one that was pasted into the wrong place.
-const PLAIN: [&str; 16] = [
-    "schema",
-    "version",
-    "client_number",
-    "api_url",
-    "time_zone",
-    "min_interval_ms",
-    "order_lookup",
-    "lookup_after_s",
-    "department_id",
-    "name",
-    "enabled",
-    "shop",
-    "url",
-    "api_version",
-    "products",
-    "orders",
-];
-
-/// Hides the values of fields that a record doesn't have.
-fn hide_unknown(record: &mut Value) {
-    let Some(fields) = record.as_object_mut() else { return };
-    for (name, value) in fields {
-        match name.as_str() {
-            "shop" => hide_unknown(value),
-            "products" => hide_others(value, &ProductsRecord::default()),
-            "orders" => hide_others(value, &OrdersRecord::default()),
-            plain if PLAIN.contains(&plain) => {}
-            _ => *value = Value::String("(not shown)".to_owned()),
-        }
-    }
-}
-
-/// Hides the values of settings that there are none of.
-fn hide_others(settings: &mut Value, known: &impl Serialize) {
-    let known = serde_json::to_value(known).unwrap_or_default();
-    for (name, value) in settings.as_object_mut().into_iter().flatten() {
-        if known.get(name).is_none() {
-            *value = Value::String("(not shown)".to_owned());
-        }
-    }
 }
 
 async fn all(engine: &Engine, partition: &str) -> Result<Vec<Item>, Error> {
