@@ -92,6 +92,18 @@ impl Town {
         simulated("https", setting("woocommerce_prices_include_tax").unwrap()["value"] == "yes")
     }
 
+    /// WooCommerce's version, as it says.
+    pub(crate) async fn version(&self) -> String {
+        let status = self.get("system_status", &[]).await;
+        status["environment"]["version"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The first number of it.
+    pub(crate) async fn major(&self) -> u32 {
+        let version = self.version().await;
+        version.split('.').next().and_then(|major| major.parse().ok()).expect("a version")
+    }
+
     /// Remembers that an order is this run's.
     pub(crate) fn owned(&self, order: u64) {
         self.orders.lock().unwrap().insert(order);

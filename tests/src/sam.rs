@@ -83,6 +83,26 @@ impl Stack {
         Names { table: output("Table"), queues }
     }
 
+    /// What the program needs to find the deployed store, as the README says: addresses, names, the key of the secrets.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let names = self.names();
+        let mut all: Vec<(String, String)> = [
+            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
+            ("AWS_REGION", REGION.to_owned()),
+            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
+            ("LOOMIS_WOO_STORE", format!("dynamodb:{}", names.table)),
+            ("LOOMIS_WOO_KMS_KEY", self.secrets_key()),
+            ("LOOMIS_WOO_WEBHOOK_URL", self.output("WebhookUrl")),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into();
+        for (lane, url) in names.queues {
+            all.push((format!("LOOMIS_WOO_QUEUE_{}", lane.as_str().to_uppercase()), url));
+        }
+        all
+    }
+
     /// What the stack is called.
     pub fn name(&self) -> &'static str {
         NAME
@@ -137,6 +157,26 @@ fn build() {
         .env("CARGO_PROFILE_DEV_DEBUG", "false")
         .env("CARGO_PROFILE_DEV_STRIP", "true");
     run(&mut build, "sam build");
+    // For the same target, so that it shares what was built.
+    let mut program = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    program
+        .current_dir(workspace())
+        .args(["build", "--quiet", "-p", "loomis-woo", "--features", "dynamodb", "--target", &target()])
+        .env("CARGO_PROFILE_DEV_DEBUG", "false")
+        .env("CARGO_PROFILE_DEV_STRIP", "true");
+    run(&mut program, "cargo build");
+}
+
+/// The program with `--store dynamodb:TABLE`, as [`Stack::deploy`] builds it.
+pub fn program() -> PathBuf {
+    let target_folder =
+        env::var_os("CARGO_TARGET_DIR").map_or_else(|| workspace().join("target"), PathBuf::from);
+    target_folder.join(target()).join("debug/loomis-woo")
+}
+
+/// This machine's, as `cargo lambda` names it.
+fn target() -> String {
+    format!("{}-unknown-linux-gnu", env::consts::ARCH)
 }
 
 fn capital(word: &str) -> String {

@@ -74,6 +74,11 @@ impl House {
         House { engine, former, ports, stack, sqs, folder, _cloud: cloud }
     }
 
+    /// What the program needs to find it.
+    pub(super) fn environment(&self) -> Vec<(String, String)> {
+        self.stack.environment()
+    }
+
     /// The clock's event, sent by hand.
     pub(super) async fn strike(&self, tick: &str) {
         let (stack, folder) = (self.stack.clone(), format!("schedule-{tick}"));

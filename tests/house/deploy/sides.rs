@@ -115,7 +115,7 @@ impl Town {
         self.shop.add_key("ck_test", "cs_test", Permissions::ReadWrite);
     }
 
-    fn number(&self) -> u64 {
+    pub(super) fn number(&self) -> u64 {
         self.id.parse().unwrap()
     }
 
