@@ -25,6 +25,9 @@ use self::{
     sides::{Sides, Town},
 };
 
+/// What no function may have at any time, in KiB.
+const MOST_MEMORY: u32 = 64 * 1024;
+
 /// How long a killed worker's message stays hidden here; in earnest it is half an hour.
 const HIDDEN: Duration = Duration::from_secs(30);
 
@@ -54,6 +57,9 @@ async fn the_house_as_it_is_deployed() {
     a_person_types(&program, &house, &sides).await;
     house.until("empty queues, those of the dead letters too", async || house.messages().await == 0).await;
     permissions::each_is_needed_and_none_was_lacking(&house);
+    let peaks = processes::peaks();
+    println!("the most memory, in KiB: {peaks:?}");
+    assert!(peaks.len() > 5 && peaks.values().all(|peak| (1..MOST_MEMORY).contains(peak)), "{peaks:?}");
 }
 
 /// A complete pass, through the lanes of reading and of bulk. A second one finds nothing to do.

@@ -1,6 +1,14 @@
 //! The functions' processes on this machine.
 
-use std::{collections::BTreeSet, fs, net::SocketAddr, path::Path, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    net::SocketAddr,
+    path::Path,
+    process::Command,
+};
+
+use house::function::peak;
 
 /// Kills the processes of a function, by its folder's name, that have a connection to this address. Tells how many they were.
 pub(super) fn kill(folder: &str, address: SocketAddr) -> usize {
@@ -15,6 +23,18 @@ pub(super) fn kill(folder: &str, address: SocketAddr) -> usize {
         }
     }
     killed
+}
+
+/// The most memory that each function had, in KiB, of those that live.
+pub(super) fn peaks() -> BTreeMap<String, u32> {
+    let mut peaks = BTreeMap::new();
+    for process in fs::read_dir("/proc").unwrap().flatten() {
+        let Some(folder) = function(&process.path()) else { continue };
+        let id = process.file_name().to_str().and_then(|id| id.parse().ok());
+        let most: &mut u32 = peaks.entry(folder).or_default();
+        *most = id.map_or(0, peak).max(*most);
+    }
+    peaks
 }
 
 /// The connections to that address, by the numbers that the kernel calls them.

@@ -57,6 +57,10 @@ pub struct Page {
 /// Seconds that are not yet over by the shop's clock: a product may be modified again within one of them.
 const UNSETTLED: Duration = Duration::from_secs(2);
 
+/// By so much the next reading of orders reaches back behind the shop's present: a modification may be dated before it can be seen,
+/// and a clock may be set back.
+pub(super) const OVERLAP: Duration = Duration::from_secs(120);
+
 /// No zone is farther from GMT.
 const ANY_ZONE: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -95,6 +99,8 @@ pub(super) struct Listing<T> {
     pub(super) filters: Vec<(&'static str, String)>,
     /// Only what was made in this second or later, or little before it.
     pub(super) created_from: Option<Timestamp>,
+    /// How far the next reading reaches back behind the shop's present.
+    pub(super) overlap: Duration,
     pub(super) rows: PhantomData<T>,
 }
 
@@ -134,6 +140,7 @@ impl Client {
             by: By::Modified,
             filters: vec![("status", "any".to_owned())],
             created_from: None,
+            overlap: Duration::ZERO,
             rows: PhantomData,
         };
         let Found { rows, next, more } = self.changed(&listing, after).await?;
@@ -163,7 +170,7 @@ impl Client {
         if crowded {
             self.crowded_second(listing, &way, after, reading.rows).await
         } else {
-            Ok(page(after, reading))
+            Ok(page(listing, after, reading))
         }
     }
 
@@ -209,7 +216,7 @@ impl Client {
                     )));
                 }
                 // What lies beyond was read by page number, and so perhaps not all of it: it is read on from.
-                return Ok(page(after, Reading { rows, full: beyond, now }));
+                return Ok(page(listing, after, Reading { rows, full: beyond, now }));
             }
             rows.retain(new_here);
             let mut next = after.clone();
@@ -319,13 +326,19 @@ impl<T: Dated> Row<T> {
     }
 }
 
-/// The new rows of a reading that began with `after`, and where the next one begins.
-fn page<T: Dated>(after: &Cursor, Reading { rows, full: more, now }: Reading<T>) -> Found<T> {
+/// The new rows of a reading that began with `after`, and where the next one begins: never behind the shop's present, whatever
+/// date a row bears, for what changes until that moment would be passed over.
+fn page<T: Dated>(
+    listing: &Listing<T>,
+    after: &Cursor,
+    Reading { rows, full: more, now }: Reading<T>,
+) -> Found<T> {
     let last = rows.iter().map(|row| row.at).max().unwrap_or(after.second).max(after.second);
+    let last = if more { last } else { last.min(whole(now) - listing.overlap) };
     let mut next = if last == after.second { after.clone() } else { Cursor::since(last) };
     // A second that is not over may still change what was seen in it: then its rows come once more.
     let settled = more || last < whole(now) - UNSETTLED;
-    for row in rows.iter().filter(|row| row.at >= last) {
+    for row in rows.iter().filter(|row| row.at == last) {
         if !next.seen.contains(&row.id) {
             next.seen.push(row.id);
         }

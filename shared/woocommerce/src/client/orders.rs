@@ -12,7 +12,7 @@ use world::Method;
 
 use super::{
     Client, Cursor,
-    changes::{By, Dated, Found, Listing},
+    changes::{By, Dated, Found, Listing, OVERLAP},
 };
 use crate::{
     Error, OrderChange, OrderGoods, OrderPage, OrderQuery, OrderRow, Version,
@@ -191,6 +191,7 @@ impl Client {
             by,
             filters: vec![("status", status)],
             created_from: query.created_from,
+            overlap: OVERLAP,
             rows: PhantomData,
         }
     }

@@ -64,7 +64,7 @@ impl Client {
         let place = after.sweep.clone().unwrap_or_else(|| {
             // The answer's date is that of its end; the rows are as old as the question.
             let took = Duration::try_from(self.world.now().duration_since(asked)).unwrap_or_default();
-            let began = whole(self.shop_time(&response)) - took - UNSETTLED;
+            let began = whole(self.shop_time(&response)) - took - UNSETTLED.max(listing.overlap);
             Place { began: whole(began), offset: 0, last: 0, first: 0, same: 0, back: None }
         });
         let more = more_follow(rows.len(), offset + PAGE, &response);
@@ -109,7 +109,7 @@ impl Place {
             return Some(self.page(after, new));
         }
         let rows = new.into_iter().map(|row| row.row).collect();
-        Some(Found { rows, next: Cursor::since(self.began.max(after.second)), more: false })
+        Some(Found { rows, next: Cursor::since(self.began), more: false })
     }
 
     fn page<T>(self, after: &Cursor, new: Vec<Row<T>>) -> Found<T> {

@@ -181,6 +181,32 @@ async fn changes_are_asked_for_in_naive_gmt_by_status() {
 }
 
 #[tokio::test]
+async fn what_is_dated_ahead_hides_nothing_that_changes_until_then() {
+    let at_present = |answered: Result<world::Response, world::TransportError>| {
+        answered.map(|mut answer| {
+            answer.headers.push(("date".to_owned(), "Fri, 20 Nov 2026 12:00:00 GMT".to_owned()));
+            answer
+        })
+    };
+    let query = OrderQuery::default();
+    let (_, client) = served(vec![at_present(rows(&[
+        (1, "20T11:00:00", "20T11:00:00"),
+        (2, "20T11:00:00", "21T09:00:00"),
+    ]))]);
+    let page = client.changed_orders(&query, &Cursor::since(at("2026-11-20T10:00:00Z"))).await.unwrap();
+    assert_eq!((ids(&page.orders), page.more), (vec![1, 2], false));
+    assert_eq!(page.next.second(), at("2026-11-20T11:58:00Z"));
+    // Nor a clock that was set back since.
+    let (_, client) = served(vec![at_present(answer(200, "[]"))]);
+    let page = client.changed_orders(&query, &Cursor::since(at("2026-11-20T13:00:00Z"))).await.unwrap();
+    assert_eq!(page.next.second(), at("2026-11-20T11:58:00Z"));
+    // What lies behind stays: nothing is read again and again.
+    let (_, client) = served(vec![at_present(answer(200, "[]"))]);
+    let page = client.changed_orders(&query, &Cursor::since(at("2026-11-20T09:00:00Z"))).await.unwrap();
+    assert_eq!(page.next.second(), at("2026-11-20T09:00:00Z"));
+}
+
+#[tokio::test]
 async fn a_status_that_is_gone_pauses_the_department() {
     let (_, client) = served(vec![recorded("orders_status_unknown")]);
     let query = OrderQuery { statuses: vec!["plukkes".to_owned()], created_from: None };
