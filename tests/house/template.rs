@@ -9,7 +9,10 @@ use std::{
 
 use house::tools::{run, scan, template, tool, workspace};
 use serde_json::{Value, json};
-use sync::ports::{Lane, MAX_ATTEMPTS, VISIBILITY};
+use sync::{
+    Tick,
+    ports::{Lane, MAX_ATTEMPTS, VISIBILITY},
+};
 
 /// What Lambda does for a queue that it takes messages from, and what a worker does to give one back early.
 const RECEIVES: [&str; 4] =
@@ -155,7 +158,9 @@ fn every_queue_and_function_has_its_alarms_and_every_alarm_is_heard() {
     assert_eq!(watched("Errors"), functions().into_iter().map(|(name, _)| name).collect());
     let alarms = resources("AWS::CloudWatch::Alarm");
     for own in ["PausedDepartments", "ParkedOrders", "Runs"] {
-        let of = |(_, alarm): &&Resource| alarm["MetricName"] == own && alarm["Namespace"] == "LoomisWoo";
+        let of = |(_, alarm): &&Resource| {
+            alarm["MetricName"] == own && alarm["Namespace"]["Fn::Sub"] == "LoomisWoo/${AWS::StackName}"
+        };
         assert_eq!(alarms.iter().filter(of).count(), 1, "{own}");
     }
     for (name, alarm) in alarms {
@@ -165,6 +170,36 @@ fn every_queue_and_function_has_its_alarms_and_every_alarm_is_heard() {
         let silence = if alarm["MetricName"] == "Runs" { "breaching" } else { "notBreaching" };
         assert_eq!(alarm["TreatMissingData"], silence, "{name}");
     }
+}
+
+/// A gateway's endpoint takes a principal of the account for its root user, and knows no roles by it.
+#[test]
+fn the_way_to_the_ledger_is_open_to_the_roles() {
+    let endpoints = resources("AWS::EC2::VPCEndpoint");
+    let gateways = endpoints.into_iter().filter(|(_, one)| one["VpcEndpointType"] == "Gateway");
+    let mut statements = 0;
+    for (name, endpoint) in gateways {
+        for statement in list(&endpoint["PolicyDocument"]["Statement"]) {
+            assert_eq!(statement["Principal"], "*", "{name}");
+            let account = &statement["Condition"]["StringEquals"]["aws:PrincipalAccount"];
+            assert_eq!(account["Ref"], "AWS::AccountId", "{name}");
+            statements += 1;
+        }
+    }
+    assert_eq!(statements, 1);
+}
+
+#[test]
+fn no_schedule_is_called_like_another_stack_s() {
+    let mut schedules = 0;
+    for (name, function) in functions() {
+        let events = function["Events"].as_object().into_iter().flatten();
+        for (_, event) in events.filter(|(_, event)| event["Type"] == "ScheduleV2") {
+            assert_eq!(event["Properties"]["OmitName"], true, "{name}");
+            schedules += 1;
+        }
+    }
+    assert_eq!(schedules, Tick::ALL.len());
 }
 
 #[test]

@@ -18,7 +18,7 @@ use sync::{
 };
 use world::{Clock, World};
 
-use crate::{Aws, ConfigError, Embedded, Names};
+use crate::{Aws, ConfigError, Embedded, NAMESPACE, Names};
 
 pub use life::{Error as FunctionError, notifier, receiver, schedule, worker};
 
@@ -56,7 +56,8 @@ pub async fn start(world: World) -> Result<(Engine, Aws), StartError> {
     let aws = Aws::new(&config, Names::from_env()?, world.clone());
     let ports = Arc::new(aws.clone());
     let mut engine = Engine::new(world, ports.clone(), ports, keys);
-    engine.meter = Some(Arc::new(Embedded::to(std::io::stdout())));
+    let namespace = env::var("LOOMIS_WOO_METRICS").unwrap_or_else(|_| NAMESPACE.to_owned());
+    engine.meter = Some(Arc::new(Embedded::to(std::io::stdout(), namespace)));
     engine.webhooks = sync::webhook_url(|name| env::var(name).ok())?;
     Ok((engine, aws))
 }

@@ -13,19 +13,23 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use sync::figures::{About, Figures, Meter, Metric, Unit};
 
-/// Where the metrics stand; `template.yaml` names it in its alarms.
+/// Where the metrics stand unless the environment says otherwise.
 pub const NAMESPACE: &str = "LoomisWoo";
 
 /// The most values of a metric that CloudWatch takes in one line.
 const MOST: usize = 100;
 
 /// The figures, a line each to that place.
-pub struct Embedded<W>(Mutex<W>);
+pub struct Embedded<W> {
+    namespace: String,
+    out: Mutex<W>,
+}
 
 impl<W: Write> Embedded<W> {
-    /// Writes to `out`, which on Lambda is the standard output.
-    pub fn to(out: W) -> Embedded<W> {
-        Embedded(Mutex::new(out))
+    /// Writes to `out`, which on Lambda is the standard output. The metrics stand in this namespace: each stack has one of its
+    /// own (`LOOMIS_WOO_METRICS`), which `template.yaml` names in its alarms.
+    pub fn to(out: W, namespace: String) -> Embedded<W> {
+        Embedded { namespace, out: Mutex::new(out) }
     }
 }
 
@@ -33,10 +37,10 @@ impl<W: Write + Send> Meter for Embedded<W> {
     fn take(&self, at: Timestamp, about: &About, figures: &Figures) {
         let mut lines = String::new();
         for some in chunks(figures) {
-            lines.push_str(&line(at, about, &some).to_string());
+            lines.push_str(&line(&self.namespace, at, about, &some).to_string());
             lines.push('\n');
         }
-        let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut out = self.out.lock().unwrap_or_else(PoisonError::into_inner);
         // In one piece, so that no line of the log comes between.
         if let Err(error) = out.write_all(lines.as_bytes()).and_then(|()| out.flush()) {
             tracing::warn!(%error, "figures are lost");
@@ -54,7 +58,7 @@ fn chunks(figures: &Figures) -> Vec<Figures> {
     (0..longest.div_ceil(MOST)).map(portion).collect()
 }
 
-fn line(at: Timestamp, about: &About, figures: &Figures) -> Value {
+fn line(namespace: &str, at: Timestamp, about: &About, figures: &Figures) -> Value {
     let (name, value) = match about {
         About::Whole => (None, ""),
         About::Side(side) => (Some("Side"), side.as_str()),
@@ -76,7 +80,7 @@ fn line(at: Timestamp, about: &About, figures: &Figures) -> Value {
     let directives: Vec<Value> = [(name, by_name), (None, whole)]
         .into_iter()
         .filter(|(_, metrics)| !metrics.is_empty())
-        .map(|(dimension, metrics)| directive(dimension, &metrics))
+        .map(|(dimension, metrics)| directive(namespace, dimension, &metrics))
         .collect();
     fields.insert(
         "_aws".to_owned(),
@@ -85,11 +89,11 @@ fn line(at: Timestamp, about: &About, figures: &Figures) -> Value {
     Value::Object(fields)
 }
 
-fn directive(dimension: Option<&str>, metrics: &[Metric]) -> Value {
+fn directive(namespace: &str, dimension: Option<&str>, metrics: &[Metric]) -> Value {
     let dimensions: Vec<&str> = dimension.into_iter().collect();
     let metrics = metrics.iter().map(|metric| json!({"Name": metric.as_str(), "Unit": unit(*metric)}));
     json!({
-        "Namespace": NAMESPACE,
+        "Namespace": namespace,
         "Dimensions": [dimensions],
         "Metrics": metrics.collect::<Vec<_>>(),
     })

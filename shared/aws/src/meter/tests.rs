@@ -3,9 +3,9 @@ use sync::figures::Side;
 use super::*;
 
 fn lines(about: &About, figures: &Figures) -> Vec<Value> {
-    let meter = Embedded::to(Vec::new());
+    let meter = Embedded::to(Vec::new(), "LoomisWoo/stack".to_owned());
     meter.take("2026-11-20T06:00:00Z".parse().unwrap(), about, figures);
-    let written = String::from_utf8(meter.0.into_inner().unwrap()).unwrap();
+    let written = String::from_utf8(meter.out.into_inner().unwrap()).unwrap();
     written.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
@@ -16,7 +16,7 @@ fn a_side_is_a_dimension() {
         "_aws": {
             "Timestamp": 1_795_154_400_000_i64,
             "CloudWatchMetrics": [{
-                "Namespace": "LoomisWoo",
+                "Namespace": "LoomisWoo/stack",
                 "Dimensions": [["Side"]],
                 "Metrics": [{"Name": "Calls", "Unit": "Count"}, {"Name": "Latency", "Unit": "Milliseconds"}],
             }],
@@ -33,8 +33,8 @@ fn of_a_department_only_the_lag_is_kept_apart() {
     let figures = Figures::from([(Metric::Written, vec![5]), (Metric::Lag, vec![61])]);
     let told = lines(&About::Department("1".to_owned()), &figures);
     let directives = json!([
-        {"Namespace": "LoomisWoo", "Dimensions": [["Department"]], "Metrics": [{"Name": "Lag", "Unit": "Seconds"}]},
-        {"Namespace": "LoomisWoo", "Dimensions": [[]], "Metrics": [{"Name": "Written", "Unit": "Count"}]},
+        {"Namespace": "LoomisWoo/stack", "Dimensions": [["Department"]], "Metrics": [{"Name": "Lag", "Unit": "Seconds"}]},
+        {"Namespace": "LoomisWoo/stack", "Dimensions": [[]], "Metrics": [{"Name": "Written", "Unit": "Count"}]},
     ]);
     assert_eq!(told[0]["_aws"]["CloudWatchMetrics"], directives);
     assert_eq!((&told[0]["Department"], &told[0]["Lag"]), (&json!("1"), &json!(61)));
