@@ -292,6 +292,12 @@ async fn figures_say_what_was_done_how_long_it_took_and_what_needs_a_person() {
     stage.tick(Tick::Orders).await;
     assert_eq!(kept.all(&whole, Metric::PausedDepartments).last(), Some(&1));
     assert_eq!(kept.sum(&whole, Metric::Runs), runs, "who is left alone had no round");
+    // The census goes round all the same, and looks after nobody.
+    stage.pass(Duration::from_secs(3600));
+    let census = stage.engine.tick(Tick::Products, stage.engine.world.now()).await.unwrap();
+    assert!(census > 0, "a census is due");
+    stage.drain().await;
+    assert_eq!(kept.sum(&whole, Metric::Runs), runs);
 }
 
 #[tokio::test]

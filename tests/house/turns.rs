@@ -133,8 +133,8 @@ async fn a_schedule_that_fires_twice_wakes_once() {
     }
     let first = messages(&stage).await;
     assert!(!first.is_empty());
-    // The sweep began a run, which the other clocks have not seen yet.
-    for sent in [Tick::ALL.len() - 1, 0] {
+    // The sweep began a run, of which the clock of products has not heard yet.
+    for sent in [1, 0] {
         for tick in Tick::ALL {
             stage.engine.tick(tick, stage.clock.now()).await.unwrap();
         }
@@ -142,10 +142,13 @@ async fn a_schedule_that_fires_twice_wakes_once() {
         assert!(again.iter().all(|text| text.contains(r#""wake":"run""#)), "{again:?}");
         assert_eq!(again.len(), sent, "{again:?}");
     }
-    // A run under way is woken by each strike.
-    stage.pass(Duration::from_secs(60));
-    stage.engine.tick(Tick::Orders, stage.clock.now()).await.unwrap();
-    assert!(messages(&stage).await.iter().any(|text| text.contains(r#""wake":"run""#)));
+    // A run that is under way is woken by each of its strikes, and by no other clock's.
+    for (tick, woken) in [(Tick::Orders, 0), (Tick::Products, 1), (Tick::Stock, 0)] {
+        stage.pass(Duration::from_secs(60));
+        stage.engine.tick(tick, stage.clock.now()).await.unwrap();
+        let sent = messages(&stage).await;
+        assert_eq!(sent.iter().filter(|text| text.contains(r#""wake":"run""#)).count(), woken, "{tick:?}");
+    }
 }
 
 #[tokio::test]
@@ -174,7 +177,7 @@ async fn a_run_that_cannot_be_read_hides_no_other() {
     let stage = Stage::new(json!({})).await;
     let runs = async || {
         stage.pass(Duration::from_secs(60));
-        stage.engine.tick(Tick::Stock, stage.clock.now()).await.unwrap();
+        stage.engine.tick(Tick::Products, stage.clock.now()).await.unwrap();
         messages(&stage).await.iter().filter(|text| text.contains(r#""wake":"run""#)).count()
     };
     stage.engine.synchronize("1").await.unwrap();
@@ -237,6 +240,55 @@ async fn a_record_that_was_broken_from_the_start_stops_its_department_and_no_oth
     let pause = stage.engine.status_of("2").await.unwrap().pause.expect("a pause");
     assert!(pause.until.is_none() && pause.reason.contains("products.automatic_transfer"), "{pause:?}");
     assert_eq!(stage.shop.products().len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_under_a_name_that_can_be_none_hides_no_other() {
+    let stage = Stage::new(json!({"automatic_transfer": true})).await;
+    write(&stage, by_hand("0\n", "other.example", json!({"products": {"automatic_transfer": "yes"}}))).await;
+    write(&stage, by_hand("2", "third.example", json!({"products": {"automatic_transfer": "yes"}}))).await;
+    stage.tick(Tick::Products).await;
+    let status = stage.engine.status().await.unwrap();
+    assert_eq!(status.iter().map(|one| one.id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    assert!(status[1].pause.is_some(), "the census came as far as that");
+    for lane in Lane::ALL {
+        assert_eq!(stage.store.dead(lane, 10).await.unwrap().len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_broken_record_that_is_shown_mended_and_put_keeps_its_credentials() {
+    let stage = Stage::new(json!({"automatic_transfer": true})).await;
+    stage.synchronized().await;
+    let found = stage.store.get(&Key::new("department", "1")).await.unwrap().unwrap();
+    let mut broken = found.clone();
+    broken.body["products"]["automatic_transfer"] = json!("yes");
+    write(&stage, broken).await;
+    let mut shown = stage.engine.show_department("1").await.unwrap();
+    assert!(shown["fault"].is_string() && shown["shop"]["consumer_secret"] == "(not shown)", "{shown}");
+    shown.as_object_mut().unwrap().remove("fault");
+    shown["products"]["automatic_transfer"] = json!(true);
+    stage.engine.put_department(shown).await.unwrap();
+    assert!(stage.engine.check("1").await.unwrap().is_green());
+}
+
+#[tokio::test]
+async fn wishes_for_stock_that_piled_up_are_met_by_one_reading() {
+    let stage = Stage::new(json!({"continuous_inventory": true})).await;
+    let product = stage.office.add_product(Product::new("S-1", "Sold").price("10"));
+    stage.office.set_stock(1, product, "5");
+    stage.synchronized().await;
+    let readings = || stage.office_faults.count("all/product/stock");
+    let before = readings();
+    for _ in 0..3 {
+        stage.pass(Duration::from_secs(120));
+        stage.engine.tick(Tick::Stock, stage.clock.now()).await.unwrap();
+    }
+    stage.drain().await;
+    assert_eq!(readings(), before + 1);
+    stage.office.set_stock(1, product, "4");
+    stage.tick(Tick::Stock).await;
+    assert_eq!(stage.shop.product_by_sku("S-1").unwrap().stock, Some(4));
 }
 
 #[tokio::test]

@@ -253,6 +253,25 @@ async fn what_the_shop_switched_off_is_switched_on_again_and_the_gap_told() {
 }
 
 #[tokio::test]
+async fn one_that_was_switched_off_because_somebody_changed_its_secret_heals() {
+    let stage = hinted().await;
+    let changed = |one: &mut Webhook| {
+        one.secret = "another".to_owned();
+        true
+    };
+    stage.shop.edit_webhook(hook(&stage, "order.created").id, stage.engine.world.now(), changed);
+    for _ in 0..8 {
+        place(&stage, order(&stage));
+        cron(&stage).await;
+    }
+    assert_eq!(hook(&stage, "order.created").status, "disabled");
+    stage.tick(Tick::Sweep).await;
+    cron(&stage).await;
+    place(&stage, order(&stage));
+    assert!(cron(&stage).await.contains(&Hint::Taken));
+}
+
+#[tokio::test]
 async fn others_are_left_alone_and_ours_are_known_again() {
     let mut stage = selling(json!({}), json!({})).await;
     let theirs = |name: &str, topic: &str, url: &str| {

@@ -27,12 +27,12 @@ const KEPT_EVERY: u32 = 10;
 /// A reading that has not moved for so long begins anew.
 const STALE: Duration = Duration::from_secs(15 * 60);
 
-/// Reads a department's stock, to the end, and hands over what changed.
+/// Reads a department's stock, to the end, and hands over what changed; unless it was read since `asked`.
 ///
 /// # Errors
 /// [`Error::Taken`], [`Error::Stopped`], trouble with Loomis Pay.
-pub(crate) async fn read(engine: &Engine, department: &str) -> Result<(), Error> {
-    let flows = read_and(engine, department).await?;
+pub(crate) async fn read(engine: &Engine, department: &str, asked: Option<Timestamp>) -> Result<(), Error> {
+    let flows = read_and(engine, department, asked).await?;
     if flows {
         engine.wake(Wake::Due { department: department.to_owned() }).await?;
     }
@@ -45,7 +45,7 @@ pub(crate) async fn read(engine: &Engine, department: &str) -> Result<(), Error>
 /// The same, and wakes nobody: for a preview, which has a ledger of its own and must not touch the queue.
 pub(crate) async fn read_quietly(engine: &Engine, department: &str) -> Result<(), Error> {
     lease::void(engine, lease_key(department)).await?;
-    read_and(engine, department).await.map(drop)
+    read_and(engine, department, None).await.map(drop)
 }
 
 fn lease_key(department: &str) -> Key {
@@ -53,14 +53,19 @@ fn lease_key(department: &str) -> Key {
 }
 
 /// Tells whether something is due now.
-async fn read_and(engine: &Engine, department: &str) -> Result<bool, Error> {
+async fn read_and(engine: &Engine, department: &str, asked: Option<Timestamp>) -> Result<bool, Error> {
     let mut lease = Lease::wait_for(engine, lease_key(department), PATIENCE).await?;
-    let done = read_all(engine, department, &mut lease).await;
+    let done = read_all(engine, department, asked, &mut lease).await;
     lease.release(engine).await?;
     done
 }
 
-async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, Error> {
+async fn read_all(
+    engine: &Engine,
+    id: &str,
+    asked: Option<Timestamp>,
+    lease: &mut Lease,
+) -> Result<bool, Error> {
     let department = engine.department(id).await?;
     let client = engine.client(&department.settings.client_number).await?;
     let office = engine.office(&client)?;
@@ -69,6 +74,12 @@ async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, 
     let now = engine.now();
     let fresh = |began: Timestamp| now <= began + STALE;
     engine.lags(id, state.complete);
+    let flows = department.settings.products.stock_flows();
+    // Wishes that piled up behind a long reading are met by one.
+    let is_met = |asked: Timestamp| state.complete.is_some_and(|began| began >= asked);
+    if state.next.is_none() && asked.is_some_and(is_met) {
+        return hand_over(engine, id, lease, &mut state, flows).await;
+    }
     if state.next.is_none() || !state.began.is_some_and(fresh) {
         state.begin(now);
     }
@@ -97,7 +108,7 @@ async fn read_all(engine: &Engine, id: &str, lease: &mut Lease) -> Result<bool, 
             unkept = 0;
         }
     }
-    hand_over(engine, id, lease, &mut state, department.settings.products.stock_flows()).await
+    hand_over(engine, id, lease, &mut state, flows).await
 }
 
 impl StockState {

@@ -123,14 +123,18 @@ async fn readings_are_in(engine: &Engine, run: &Run) -> Result<bool, Error> {
     let read = stock::state(engine, &run.department).await?.complete;
     let stock = !inventory || read.is_some_and(|began| began >= run.asked);
     if !stock {
-        engine.wake(Wake::Stock { client, department: run.department.clone() }).await?;
+        let asked = Some(run.asked);
+        engine.wake(Wake::Stock { client, department: run.department.clone(), asked }).await?;
     }
     Ok(catalogue && stock)
 }
 
 impl Run {
-    async fn wake_batch(&self, engine: &Engine, batch: u32) -> Result<(), Error> {
-        engine.wake(Wake::Batch { department: self.department.clone(), run: self.id.clone(), batch }).await
+    async fn wake_batches(&self, engine: &Engine, batches: &[u32]) -> Result<(), Error> {
+        let wake =
+            |batch: u32| Wake::Batch { department: self.department.clone(), run: self.id.clone(), batch };
+        let wakes = batches.iter().map(|batch| (wake(*batch), engine.world.identity()));
+        engine.wake_all(wakes.collect()).await
     }
 }
 
@@ -139,9 +143,7 @@ async fn collect(engine: &Engine, hand: &mut Hand) -> Result<(), Error> {
     let (counts, open) = runs::tally(engine, &hand.run.id).await?;
     let ready: Vec<u32> =
         open.iter().filter(|(_, state)| **state == BatchState::Ready).map(|(n, _)| *n).collect();
-    for batch in &ready {
-        hand.run.wake_batch(engine, *batch).await?;
-    }
+    hand.run.wake_batches(engine, &ready).await?;
     if !ready.is_empty() {
         return Ok(());
     }
@@ -195,9 +197,8 @@ async fn release(engine: &Engine, run: &Run, held: &[u32]) -> Result<(), Error> 
             batch.state = BatchState::Ready;
             engine.ledger.write(vec![runs::put_batch(&run.id, *number, &batch)?]).await?;
         }
-        run.wake_batch(engine, *number).await?;
     }
-    Ok(())
+    run.wake_batches(engine, held).await
 }
 
 async fn finish(engine: &Engine, hand: &mut Hand, counts: Counts) -> Result<(), Error> {

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use retail::office::ProductId;
 
 use crate::{
-    Engine, Error, catalogue,
+    Engine, Error, catalogue, pair,
     rows::{
         due,
         log::{self, LogLine, LogQuery},
@@ -174,14 +174,15 @@ impl Engine {
         run::begin(self, department, RunKind::Synchronize).await
     }
 
-    /// The records of a department that are refused or wait: product, number, reason, whether it waits.
+    /// The records of a department that are refused or wait in its present shop: product, number, reason, whether it waits.
     ///
     /// # Errors
     /// When the ledger fails.
     pub async fn refused(&self, department: &str) -> Result<Vec<retail::plan::Refused>, Error> {
         let (mut all, mut after) = (Vec::new(), None);
+        let Some(shop) = pair::found(self, department).await? else { return Ok(all) };
         loop {
-            let (page, next) = standing::refused(self, department, after).await?;
+            let (page, next) = standing::refused(self, department, &shop.base, after).await?;
             for (product, standing) in page {
                 let decision = standing.decision;
                 let waits = decision.refused.is_none();

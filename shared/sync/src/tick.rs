@@ -99,7 +99,10 @@ impl Engine {
                 }
             }
         }
-        sent += self.wake_runs(strike).await?;
+        // Once is enough: a run goes on by itself, and each word to it is another look at all that is left of it.
+        if tick == Tick::Products {
+            sent += self.wake_runs(strike).await?;
+        }
         if tick == Tick::Sweep {
             self.ledger.purge(self.now()).await?;
         }
@@ -139,7 +142,10 @@ impl Engine {
             Kind::Orders => all(turns, |department, _| Wake::Orders { department, all: false }),
             Kind::OrdersSweep => all(turns, |department, _| Wake::Orders { department, all: true }),
             Kind::Completions => all(turns, |department, _| Wake::Completions { department }),
-            Kind::Stock => all(turns, |department, client| Wake::Stock { client, department }),
+            Kind::Stock => {
+                let asked = Some(strike.scheduled);
+                all(turns, |department, client| Wake::Stock { client, department, asked })
+            }
             Kind::Due => all(turns, |department, _| Wake::Due { department }),
         };
         // A department of both sweeps is woken for once: equal identities vanish.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -26,6 +27,9 @@ pub enum Wake {
         client: String,
         /// The department.
         department: String,
+        /// A reading that began then or later will do; none: it is read whatever was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        asked: Option<Timestamp>,
     },
     /// A run is to go on.
     Run {

@@ -45,7 +45,9 @@ impl Engine {
                 self.look_at_records(client).await?;
                 catalogue::read(self, client).await.map(|()| false)?
             }
-            Wake::Stock { department, .. } => inventory::read(self, department).await.map(|()| false)?,
+            Wake::Stock { department, asked, .. } => {
+                inventory::read(self, department, *asked).await.map(|()| false)?
+            }
             Wake::Run { department, run } => run::advance(self, department, run).await?,
             Wake::Batch { department, run, batch } => run::apply_batch(self, department, run, *batch).await?,
             Wake::Due { department } => run::apply_due(self, department).await?,
@@ -58,7 +60,10 @@ impl Engine {
             Wake::Notices { department } => orders::raise(self, department).await.map(|()| false)?,
             Wake::Census => self.census().await.map(|()| false)?,
         };
-        self.count_round();
+        // The census looks after nobody: it comes round whoever is paused.
+        if *wake != Wake::Census {
+            self.count_round();
+        }
         self.lift_lapsed(wake, spoke_to_the_shop).await
     }
 

@@ -9,6 +9,7 @@ use crate::{
     rows::{
         body,
         pause::{self, Pause},
+        records,
     },
 };
 
@@ -55,19 +56,17 @@ impl Engine {
 
     /// Whether the department or client of that pause is one that anything happens for.
     async fn is_wanted(&self, pause: &Key) -> Result<bool, Error> {
-        let record = match pause.partition.split_once('#') {
-            Some(("D", id)) => self.department(id).await.map(|department| department.settings.enabled),
-            Some(("C", number)) => self.client(number).await.map(|_| true),
-            _ => Ok(false),
-        };
-        match record {
-            Ok(wanted) => Ok(wanted),
-            // Removed meanwhile.
-            Err(Error::Missing { .. }) => Ok(false),
-            // Broken: that is what it is paused for.
-            Err(Error::Broken { .. } | Error::Fault(_)) => Ok(true),
-            Err(error) => Err(error),
-        }
+        // No secret is opened: the clock that asks may not.
+        Ok(match pause.partition.split_once('#') {
+            Some(("D", id)) => match records::stored_department(self, id).await? {
+                // One that is broken is paused for that.
+                Some(stored) => stored.says.map_or(true, |settings| settings.enabled),
+                // Removed meanwhile.
+                None => false,
+            },
+            Some(("C", number)) => records::is_client(self, number).await?,
+            _ => false,
+        })
     }
 
     async fn count_parked(&self) -> Result<u64, Error> {

@@ -1,6 +1,6 @@
 //! What is due for a department: products that changed in Loomis Pay and were not yet brought over.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
 use retail::office::ProductId;
@@ -95,6 +95,8 @@ pub(crate) async fn mark(
     ids: &[ProductId],
     how: How,
 ) -> Result<(), Error> {
+    // Once each: a product may be refused in the shop of now and in the one before.
+    let ids: BTreeSet<ProductId> = ids.iter().copied().collect();
     let keys: Vec<Key> = ids.iter().map(|id| Key::new(partition(department), padded(id.0))).collect();
     for keys in keys.chunks(50) {
         loop {

@@ -14,12 +14,14 @@ use super::{
 };
 use crate::{
     Engine, Error,
-    ports::{Condition, Item, Key, LedgerError, Range, Write},
+    ports::{Condition, Item, Key, LedgerError, Range, Write, limits::fits_partition},
     seal::{self, SealError, Secret},
 };
 
 const CLIENTS: &str = "client";
 const DEPARTMENTS: &str = "department";
+/// What stands in a secret's place where a record is shown.
+const NOT_SHOWN: &str = "(not shown)";
 
 /// A client, ready for use.
 #[derive(Clone, Debug)]
@@ -218,7 +220,12 @@ pub(crate) async fn department_page(
     limit: usize,
 ) -> Result<(Vec<Stored>, Option<String>), Error> {
     let page = engine.ledger.page(DEPARTMENTS, Range::default().after(after), limit).await?;
-    Ok((page.items.iter().map(Stored::of).collect(), page.next))
+    Ok((page.items.iter().filter(|item| is_usable(item)).map(Stored::of).collect(), page.next))
+}
+
+/// Whether there is such a client.
+pub(crate) async fn is_client(engine: &Engine, number: &str) -> Result<bool, Error> {
+    Ok(engine.ledger.get(&Key::new(CLIENTS, number)).await?.is_some())
 }
 
 /// A department's record as it stands, if there is one.
@@ -283,11 +290,21 @@ fn parse<R: Record>(found: &Item) -> Result<R, Fault> {
     settings::read(record)
 }
 
+/// Whether anything can be kept of what stands in that place. What was written by hand under a name that can't be one hides none
+/// of the others.
+fn is_usable(item: &Item) -> bool {
+    let fits = fits_partition(&format!("D#{}", item.key.sort));
+    if let Err(error) = &fits {
+        tracing::error!(record = ?item.key.sort, %error, "a record is left out: its name can't be used");
+    }
+    fits.is_ok()
+}
+
 async fn all(engine: &Engine, partition: &str) -> Result<Vec<Item>, Error> {
     let (mut items, mut after) = (Vec::new(), None);
     loop {
         let page = engine.ledger.page(partition, Range::default().after(after), 100).await?;
-        items.extend(page.items);
+        items.extend(page.items.into_iter().filter(is_usable));
         after = page.next;
         if after.is_none() {
             return Ok(items);

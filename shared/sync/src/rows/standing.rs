@@ -182,10 +182,11 @@ fn refused_partition(department: &str) -> String {
     format!("F#{department}")
 }
 
-/// A page of what is refused or waits in a department.
+/// A page of what is refused or waits in a department with this shop.
 pub(crate) async fn refused(
     engine: &Engine,
     department: &str,
+    base: &str,
     after: Option<String>,
 ) -> Result<(Vec<(ProductId, Standing)>, Option<String>), Error> {
     let page = engine
@@ -200,5 +201,8 @@ pub(crate) async fn refused(
         })?;
         Ok((ProductId(id), body(item)?))
     };
-    Ok((page.items.iter().map(parsed).collect::<Result<_, Error>>()?, page.next))
+    // The index has those of shops that were left too.
+    let links = Links::of(department, base);
+    let here = page.items.iter().filter(|item| item.key.partition == links.partition);
+    Ok((here.map(parsed).collect::<Result<_, Error>>()?, page.next))
 }

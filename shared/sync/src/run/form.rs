@@ -89,10 +89,7 @@ async fn form_step(
     hand.run.after = Some(end);
     writes.push(runs::put_step(&hand.run.id, end, counts)?);
     hand.save_with(engine, writes).await?;
-    for batch in ready {
-        hand.run.wake_batch(engine, batch).await?;
-    }
-    Ok(())
+    hand.run.wake_batches(engine, &ready).await
 }
 
 fn drafts_only(change: &Change) -> bool {

@@ -218,7 +218,8 @@ impl Keeper<'_> {
             // One that a person paused stays so.
             status: off.then_some(WebhookStatus::Active),
             delivery_url: (kept.delivery_url != self.url.as_str()).then(|| self.url.clone()),
-            secret: (!told).then(|| self.secret.clone()),
+            // Why the shop switched it off may be that somebody changed its secret.
+            secret: (!told || off).then(|| self.secret.clone()),
         };
         row.hooks.insert(topic.as_str().to_owned(), Hook { id: kept.id, told });
         if !change.is_empty() {

@@ -9,11 +9,11 @@ use super::{
         item, pause,
         turns::{self, Turn},
     },
-    DEPARTMENTS, Record, address, all, parse, place,
+    DEPARTMENTS, NOT_SHOWN, Record, address, all, parse, place,
 };
 use crate::{
     Engine, Error,
-    ports::{Condition, Key, LedgerError, Write},
+    ports::{Condition, Item, Key, LedgerError, Write},
     seal::{self, Secret},
 };
 
@@ -121,7 +121,7 @@ impl Engine {
             }
             settle(old.as_ref(), &mut record)?;
             let mut writes = follow(old.as_ref())?;
-            self.seal_secrets(&mut record, old).await?;
+            self.seal_secrets(&mut record, found.as_ref()).await?;
             let condition =
                 found.as_ref().map_or(Condition::Absent, |found| Condition::Version(found.version));
             writes.push(Write::Put { item: item(key.clone(), &record)?, condition });
@@ -134,24 +134,25 @@ impl Engine {
         }
     }
 
-    /// Seals the secrets that were given; those left out keep their old values.
-    async fn seal_secrets<R: Record>(&self, record: &mut R, mut old: Option<R>) -> Result<(), Error> {
+    /// Seals the secrets that were given; those left out, or given as they are shown, keep their old values, also of a record that
+    /// is otherwise broken.
+    async fn seal_secrets<R: Record>(&self, record: &mut R, old: Option<&Item>) -> Result<(), Error> {
         let id = record.id().to_owned();
-        let mut kept = old.as_mut().map(Record::secrets).unwrap_or_default();
         for (field, secret) in record.secrets() {
             let fault = |reason: String| Fault { field: field.to_owned(), reason };
-            *secret = match secret.take() {
+            let kept = || old?.body.pointer(&format!("/{}", field.replace('.', "/")))?.as_str();
+            *secret = match secret.take().filter(|given| given != NOT_SHOWN) {
                 Some(given) if seal::is_sealed(&given) => {
                     return Err(fault("is given in plain text; a sealed one can't be put".to_owned()).into());
                 }
                 Some(given) => Some(self.seal(&place::<R>(&id, field), &Secret::new(given)).await?),
                 None => {
-                    match kept.iter_mut().find(|(name, _)| *name == field).and_then(|(_, kept)| kept.take()) {
+                    match kept() {
                         // Written by hand in plain text: sealed now.
-                        Some(plain) if !seal::is_sealed(&plain) => {
+                        Some(plain) if !seal::is_sealed(plain) => {
                             Some(self.seal(&place::<R>(&id, field), &Secret::new(plain)).await?)
                         }
-                        Some(sealed) => Some(sealed),
+                        Some(sealed) => Some(sealed.to_owned()),
                         None => {
                             return Err(fault("is missing: it is needed the first time".to_owned()).into());
                         }

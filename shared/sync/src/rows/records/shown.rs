@@ -4,7 +4,7 @@ use retail::settings::{ClientRecord, DepartmentRecord, OrdersRecord, ProductsRec
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{CLIENTS, DEPARTMENTS, Record, all, parse};
+use super::{CLIENTS, DEPARTMENTS, NOT_SHOWN, Record, all, parse};
 use crate::{
     Engine, Error,
     ports::{Item, Key},
@@ -71,7 +71,7 @@ fn shown<R: Record>(found: &Item) -> Value {
     };
     for path in ["/client_token", "/department_token", "/shop/consumer_key", "/shop/consumer_secret"] {
         if let Some(secret) = value.pointer_mut(path) {
-            *secret = Value::String("(not shown)".to_owned());
+            *secret = Value::String(NOT_SHOWN.to_owned());
         }
     }
     value
@@ -106,7 +106,7 @@ fn hide_unknown(record: &mut Value) {
             "products" => hide_others(value, &ProductsRecord::default()),
             "orders" => hide_others(value, &OrdersRecord::default()),
             plain if PLAIN.contains(&plain) => {}
-            _ => *value = Value::String("(not shown)".to_owned()),
+            _ => *value = Value::String(NOT_SHOWN.to_owned()),
         }
     }
 }
@@ -116,7 +116,7 @@ fn hide_others(settings: &mut Value, known: &impl Serialize) {
     let known = serde_json::to_value(known).unwrap_or_default();
     for (name, value) in settings.as_object_mut().into_iter().flatten() {
         if known.get(name).is_none() {
-            *value = Value::String("(not shown)".to_owned());
+            *value = Value::String(NOT_SHOWN.to_owned());
         }
     }
 }
