@@ -129,7 +129,7 @@ impl Work<'_> {
         // Web orders first, then the shop's stock, whether it is written in the end or not.
         orders::held::now(self.engine, self.pair, &self.lease).await?;
         let mut survey = survey(self.engine, self.pair, ids, self.leave).await?;
-        let fresh = self.read_stock_again(&mut survey).await?;
+        self.read_stock_again(&mut survey).await?;
         let plan = survey.plan(self.settings(), self.leave);
         let mut counts = self.settle(&plan, &survey).await?;
         let mut pictured: Vec<ProductId> =
@@ -147,7 +147,7 @@ impl Work<'_> {
             true => {
                 let ids: Vec<ProductId> = variations.iter().map(product).collect();
                 let mut again = crate::survey::survey(self.engine, self.pair, &ids, self.leave).await?;
-                again.restock(&fresh);
+                self.read_stock_again(&mut again).await?;
                 let mut plan = again.plan(self.settings(), self.leave);
                 plan.changes.retain(|change| ids.contains(&change.product));
                 let counts = self.settle(&plan, &again).await?;
@@ -241,15 +241,16 @@ impl Work<'_> {
 
     /// Only stock is read again right before it is written. A batch in which too much would fall to zero at once keeps
     /// what it has: one reading is not enough for that.
-    async fn read_stock_again(&self, survey: &mut Survey) -> Result<BTreeMap<ProductId, Stock>, Error> {
-        let plan = survey.plan(self.settings(), self.leave);
-        let ids: Vec<ProductId> =
-            plan.changes.iter().filter(|change| writes_stock(change)).map(|change| change.product).collect();
+    async fn read_stock_again(&self, survey: &mut Survey) -> Result<(), Error> {
+        let mut ids = self.writes_stock_of(survey);
         if ids.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(());
         }
         // Web orders first: a sale is then either in what Loomis Pay has available, or held.
         survey.hold(Some(orders::held::now(self.engine, self.pair, &self.lease).await?));
+        // What is held no more joins them: nothing is written of what the list said a while ago.
+        ids.extend(self.writes_stock_of(survey));
+        let ids: Vec<ProductId> = ids.into_iter().collect();
         let token = self.pair.department.token.clone();
         let mut fresh: BTreeMap<ProductId, Stock> = ids.iter().map(|id| (*id, Stock::Unknown)).collect();
         for ids in ids.chunks(100) {
@@ -284,7 +285,13 @@ impl Work<'_> {
             fresh.extend(fell.into_iter().map(|id| (id, Stock::Held)));
         }
         survey.restock(&fresh);
-        Ok(fresh)
+        Ok(())
+    }
+
+    /// The products whose stock would be written.
+    fn writes_stock_of(&self, survey: &Survey) -> BTreeSet<ProductId> {
+        let plan = survey.plan(self.settings(), self.leave);
+        plan.changes.iter().filter(|change| writes_stock(change)).map(product).collect()
     }
 }
 
