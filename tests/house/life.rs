@@ -370,6 +370,10 @@ impl Life {
                 };
                 format!("{kind} {there}")
             });
+            // Of a sale that a person named nobody knows whether that is its id or its number: a return refers to neither.
+            let unnamed =
+                sale.reference_comment.contains(":refund:") && self.settled.iter().any(|one| one == "sale");
+            let of = of.or(unnamed.then(|| "sale true".to_owned()));
             all.push(format!("sale {} {} of {of:?}: {:?}", comment(&sale), sale.voucher, lines(&sale.lines)));
         }
         for id in office.product_ids() {

@@ -19,6 +19,7 @@ mod once;
 mod orders;
 mod orders_later;
 mod orders_left;
+mod orders_moved;
 mod ports;
 mod products;
 mod records;

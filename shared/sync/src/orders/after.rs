@@ -23,7 +23,7 @@ use woocommerce::OrderChange;
 
 use super::{
     desk::{Desk, is_own},
-    effect::Call,
+    effect::{Call, told},
 };
 use crate::{
     Error,
@@ -52,16 +52,28 @@ impl Desk<'_> {
         // Somebody has moved it on meanwhile: then the status is theirs.
         let stands = self.settings.retrieve_statuses.contains(&order.status);
         let status = self.settings.status_after_retrieval.clone().filter(|_| stands);
-        let there = order.marker.as_deref() == Some(&marker);
-        let change = OrderChange {
-            status: status.filter(|status| *status != order.status),
-            set_paid: false,
-            marker: (!there).then_some(marker),
+        let status = match status.filter(|status| *status != order.status) {
+            Some(status) if self.stays(order).await? => Some(status),
+            _ => None,
         };
+        let there = order.marker.as_deref() == Some(&marker);
+        let change = OrderChange { status, set_paid: false, marker: (!there).then_some(marker) };
         if change.is_empty() || self.write_shop(order, &change, "retrieved").await? {
             self.row.retrieved = Some(self.engine.now());
         }
         Ok(())
+    }
+
+    /// Whether its status is still the one that was read before anything was sent, which may be a minute ago. If not, it is
+    /// somebody's, and looked at anew.
+    async fn stays(&mut self, order: &WebOrder) -> Result<bool, Error> {
+        self.lease.keep(self.engine).await?;
+        let now = self.pair.shop.order(order.id).await?;
+        let stays = now.is_some_and(|now| now.status == order.status);
+        if !stays {
+            self.look_again(Some(self.engine.now()));
+        }
+        Ok(stays)
     }
 
     /// Whether all of its own effects that may be sent are done, and there is one.
@@ -142,7 +154,8 @@ impl Desk<'_> {
     /// Refunds become return sales, and what was deducted is added back, each once.
     pub(super) async fn after(&mut self, order: &WebOrder) -> Result<(), Error> {
         let cancelled = order.is_cancelled();
-        if self.row.taken.is_none() || (order.refunds.is_empty() && !cancelled) {
+        self.drop_deleted_refunds(order).await?;
+        if self.row.taken.is_none() || (order.refunds.is_empty() && !cancelled && !self.gives_back()) {
             return Ok(());
         }
         let refunds = match order.refunds.is_empty() {
@@ -161,6 +174,45 @@ impl Desk<'_> {
             self.intend(fresh, order, &refunds).await?;
         }
         self.give_back(order, &refunds).await
+    }
+
+    /// Whether something of a refund is done, or to be.
+    fn gives_back(&self) -> bool {
+        self.effects.values().any(|(row, _)| refund_of(&row.effect).is_some())
+    }
+
+    /// A refund that is deleted in the shop before anything was sent for it gives nothing back; what was is shown.
+    async fn drop_deleted_refunds(&mut self, order: &WebOrder) -> Result<(), Error> {
+        let is_there = |id: RefundId| order.refunds.iter().any(|refund| refund.id == id);
+        let deleted = self.effects.values().filter_map(|(row, version)| {
+            let refund = refund_of(&row.effect).filter(|refund| !is_there(*refund))?;
+            Some((refund, row.clone(), *version))
+        });
+        for (refund, row, version) in deleted.collect::<Vec<_>>() {
+            match row.state {
+                State::Intended { .. } => {
+                    let text =
+                        format!("refund {refund} was deleted in the shop: {} is not sent", told(&row.effect));
+                    self.row.tell(self.engine.now(), text);
+                    if let Some(taken) = &mut self.row.taken {
+                        taken.effects.retain(|one| *one != row.effect);
+                    }
+                    let removal = self.place.remove_effect(self.row.id, &row.effect, version);
+                    self.save(vec![removal], None, Some(order)).await?;
+                    self.effects.remove(&row.effect.key());
+                }
+                State::Done { .. } => {
+                    let detail = format!(
+                        "refund {refund} was deleted in the shop after it was told to Loomis Pay ({}): see to it by hand",
+                        told(&row.effect)
+                    );
+                    self.waits(Waiting::new(Reason::Edited, detail));
+                }
+                // What became of it is cleared up first.
+                State::Sending { .. } | State::Unconfirmed { .. } => {}
+            }
+        }
+        Ok(())
     }
 
     fn done_so_far(&self) -> Done {
@@ -216,7 +268,11 @@ impl Desk<'_> {
             let went = match effect {
                 Effect::Return(id) => match refunds.iter().find(|refund| refund.id == *id) {
                     Some(refund) => self.give_back_money(order, effect, refund, refunds).await?,
-                    None => false,
+                    // Deleted in the shop while nobody knew whether it was sent.
+                    None => match self.settled(effect).await? {
+                        Some(performed) => self.went(performed),
+                        None => true,
+                    },
                 },
                 // It came back before it was sent.
                 Effect::Restock { cause: Cause::Cancelled, .. }
@@ -267,7 +323,7 @@ impl Desk<'_> {
             }
         };
         let sale = self.order_id("sale").map(BelongsTo::Sale);
-        let kind = Kind::Sale { separate_voucher: true, belongs_to: sale };
+        let kind = Kind::Sale { separate_voucher: self.has_voucher_of_its_own(), belongs_to: sale };
         let performed = match self.settled(effect).await? {
             Some(performed) => performed,
             None => {
@@ -276,6 +332,12 @@ impl Desk<'_> {
             }
         };
         Ok(self.went(performed))
+    }
+
+    /// Whether its sale is on a voucher of its own: then its return is too.
+    fn has_voucher_of_its_own(&self) -> bool {
+        let sale = self.effects.get("sale").map(|(row, _)| &row.effect);
+        !matches!(sale, Some(Effect::Sale { separate_voucher: false, .. }))
     }
 
     /// What is left of the sale after the returns that are done, one after the other.
@@ -357,7 +419,7 @@ impl Desk<'_> {
     }
 
     async fn complete(&mut self, order: &WebOrder, completed: String) -> Result<bool, Error> {
-        if matches!(order.status.as_str(), "cancelled" | "refunded" | "trash") {
+        if order.is_cancelled() || order.status == "refunded" {
             let detail = format!("finished in Loomis Pay, and {} in the shop: left as it is", order.status);
             self.waits(Waiting::new(Reason::Cancelled, detail));
             return Ok(false);
@@ -366,11 +428,22 @@ impl Desk<'_> {
             self.row.tell(self.engine.now(), "completed in the shop already");
             return Ok(true);
         }
+        if !self.stays(order).await? {
+            return Ok(false);
+        }
         // These two make WooCommerce set the payment by themselves.
         let pays = matches!(completed.as_str(), "processing" | "completed");
         let set_paid = order.paid.is_none() && !pays;
         let change = OrderChange { status: Some(completed), set_paid, marker: None };
         self.write_shop(order, &change, "completed").await
+    }
+}
+
+/// The refund that an effect is because of.
+fn refund_of(effect: &Effect) -> Option<RefundId> {
+    match effect {
+        Effect::Return(refund) | Effect::Restock { cause: Cause::Refund(refund), .. } => Some(*refund),
+        _ => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Finding orders: what changed, by a cursor with overlap; and all that may be taken, by comparing the sets. A cursor is for
 //! speed: the sweep is what no order escapes.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures_util::lock::Mutex;
 use jiff::{Timestamp, tz::TimeZone};
@@ -11,6 +11,7 @@ use retail::{
 };
 use woocommerce::{Cursor, OrderQuery, OrderRow};
 
+use super::close::is_added_back;
 use crate::{
     Engine, Error,
     pair::{Knowledge, Pair},
@@ -135,6 +136,7 @@ async fn sweep(engine: &Engine, pair: &Pair) -> Result<(), Error> {
     }
     let mut listed = pair.shop.orders_since(from, &asked).await?;
     let recent = pair.shop.orders_since(from.max(began - REFUNDABLE), &[]).await?;
+    unlisted(engine, pair, listed.iter().chain(&recent)).await?;
     let refunded = recent.into_iter().filter(|one| !one.refunds.is_empty() && !asked.contains(&one.status));
     listed.extend(refunded);
     for some in listed.chunks(100) {
@@ -151,6 +153,33 @@ async fn sweep(engine: &Engine, pair: &Pair) -> Result<(), Error> {
             Err(LedgerError::Conflict) => {}
             other => other?,
         }
+    }
+    Ok(())
+}
+
+/// Orders that wait, or hold stock, and that no list names are in the bin, or gone: they are looked at.
+async fn unlisted(
+    engine: &Engine,
+    pair: &Pair,
+    listed: impl Iterator<Item = &OrderRow>,
+) -> Result<(), Error> {
+    let place = place(pair);
+    let waiting = orders::attention(engine, &place).await?.into_iter().map(|(one, _)| one.id);
+    let mut ids: BTreeSet<OrderId> = waiting.collect();
+    ids.extend(orders::holds(engine, &place).await?.into_keys());
+    for one in listed {
+        ids.remove(&one.id);
+    }
+    for id in ids {
+        engine.go_on()?;
+        let Some((row, version)) = place.order(engine, id).await? else { continue };
+        let row = Row { next: Some(engine.now()), ..row };
+        match engine.ledger.write(vec![place.put_alone(&row, Condition::Version(version))?]).await {
+            // Somebody is at it.
+            Err(LedgerError::Conflict) => {}
+            other => other?,
+        }
+        engine.wake_order(&pair.department.settings.id, id).await?;
     }
     Ok(())
 }
@@ -198,20 +227,26 @@ async fn note_one(
         };
         let fresh = condition == Condition::Absent;
         // What was looked after a moment ago comes back until its second is over: once more then, and not at once.
-        let next = row.looked.map_or(now, |looked| now.max(looked + SETTLED));
+        let is_other = row.status != one.status || !has_refunds(&row, one);
+        let next = row.looked.filter(|_| !is_other).map_or(now, |looked| now.max(looked + SETTLED));
         let row = Row { next: Some(next), ..row };
         let attention = orders::attention_for(engine, &place, row.id).await?;
-        let holds = if fresh && holds(settings, &one.status) {
-            Some(Holds { lines: None })
-        } else {
-            orders::holds_of(engine, &place, row.id).await?
-        };
+        let found = orders::holds_of(engine, &place, row.id).await?;
+        // From this moment, also if it comes back after its goods were added back.
+        let takes = holds(settings, &one.status) && (fresh || came_back(settings, &row));
+        let holds = found.or(takes.then_some(Holds { lines: None }));
         match engine.ledger.write(place.put(&row, condition, attention.as_ref(), holds.as_ref())?).await {
             // Somebody is at it, and may have looked before it changed: the cursor will not name it again.
             Err(LedgerError::Conflict) => known = place.order(engine, one.id).await?,
             other => return Ok(other.map(|()| next <= now)?),
         }
     }
+}
+
+/// Whether a known order that takes goods off the shop's stock now has to be held again: they were added back.
+fn came_back(settings: &OrderSettings, row: &Row) -> bool {
+    let effects = row.taken.iter().flat_map(|taken| &taken.effects);
+    !holds(settings, &row.status) && effects.into_iter().any(is_added_back)
 }
 
 /// A shop's hint that an order changed: what is known of it becomes due, by these writes. One that isn't known takes none: it is

@@ -102,7 +102,16 @@ impl Engine {
             true => None,
             false => pair.shop.order(row.id).await?,
         };
-        if let (Some(taken), Some(order)) = (&mut row.taken, &order) {
+        // What is sent from now on is the order as it is now; what is there already stays another, for a person to see.
+        let as_it_is = match &what {
+            What::Doubtful(effect, _) => {
+                let whole = matches!(effect.effect, Effect::CustomerOrder { .. } | Effect::Sale { .. });
+                whole && *settlement == Settlement::SendAgain
+            }
+            What::Left(..) | What::AddedBack(_) => true,
+            What::Marked => false,
+        };
+        if let (Some(taken), Some(order), true) = (&mut row.taken, &order, as_it_is) {
             taken.was = Fingerprint::of(order);
         }
         let (text, mut writes) = match what {
@@ -224,7 +233,8 @@ async fn found_there(
 ) -> Result<(There, String), Error> {
     let there = match customer_order {
         true => there::by_name(pair, id, found).await?,
-        false => There { order_id: found.trim().parse().ok(), number: found.trim().to_owned() },
+        // Whether it is the id or the number, which may be another sale's id, nothing tells: a return names none then.
+        false => There { order_id: None, number: found.trim().to_owned() },
     };
     let unwatched = match there.order_id {
         None if customer_order => {

@@ -4,11 +4,14 @@
 use jiff::Timestamp;
 use retail::order::{
     WebOrder,
-    effects::Effect,
-    qualify::{Compared, OrderFacts, Qualification, qualify},
+    effects::{Cause, Effect},
+    qualify::{Compared, OrderFacts, Passed, Qualification, qualify},
 };
 
-use super::{desk::Desk, find};
+use super::{
+    desk::{Desk, is_own},
+    find,
+};
 use crate::{
     restore::doubted,
     rows::{
@@ -22,10 +25,16 @@ impl Desk<'_> {
     pub(super) fn qualify(&self, order: &WebOrder) -> Qualification {
         let zone = find::zone(self.pair);
         let facts = OrderFacts::of(order, &self.pair.profile.currency, self.known);
-        let Some(word) = &self.row.word else { return qualify(self.settings, &zone, &facts) };
-        let qualification = qualify(self.settings, &zone, &OrderFacts { marked: false, ..facts });
-        match (word, &qualification) {
-            (Word::Exists { .. }, Qualification::PassedBy(_) | Qualification::NotYet) => {
+        let marked = facts.marked && self.row.word.is_none();
+        let qualification = qualify(self.settings, &zone, &OrderFacts { marked, ..facts });
+        let exists = matches!(self.row.word, Some(Word::Exists { .. }));
+        // What was decided when it qualified is done, although its status moved on before the first of it was sent.
+        let is_decided = self.row.taken.is_some();
+        match &qualification {
+            Qualification::PassedBy(_) if exists => {
+                Qualification::Taken(Compared::of(&order.number, order.id))
+            }
+            Qualification::PassedBy(Passed::Completed) | Qualification::NotYet if exists || is_decided => {
                 Qualification::Taken(Compared::of(&order.number, order.id))
             }
             _ => qualification,
@@ -39,9 +48,24 @@ impl Desk<'_> {
         let known = matches!(old, Some(State::Intended { .. }));
         match (self.said(effect), restored) {
             (Some(said), _) => said,
+            (None, _) if !known && self.may_be_of_another(effect, arose) => {
+                let reason =
+                    "the order was taken by another installation, which may have done this too".to_owned();
+                State::Unconfirmed { since: self.engine.now(), reason, looks: 0, next: None }
+            }
             (None, Some(restored)) if !known && restored.may_have_seen(arose) => doubted(effect, restored),
             _ => State::Intended { refused: None },
         }
+    }
+
+    /// Whether an installation that took the order before may have done this: its cause was there before a person gave the order
+    /// to us. When an order was cancelled nobody says.
+    fn may_be_of_another(&self, effect: &Effect, arose: Timestamp) -> bool {
+        let (Some(Word::Exists { .. }), Some(taken)) = (&self.row.word, &self.row.taken) else {
+            return false;
+        };
+        let cancelled = matches!(effect, Effect::Restock { cause: Cause::Cancelled, .. });
+        !is_own(effect) && (cancelled || arose < taken.at)
     }
 
     /// How it begins where a person has said what became of the order, until that is taken.
