@@ -25,7 +25,7 @@ use simulators::{
     shop::{NewOrder, Order, Product as InShop, Shop},
 };
 use sync::{
-    Engine, Tick,
+    Engine, Settlement, Tick,
     ports::{Lane, VISIBILITY},
 };
 
@@ -77,6 +77,8 @@ struct Terms {
     from_date: Date,
     from_number: Option<u64>,
     statuses: Vec<&'static str>,
+    /// They become sales, which wait for their payment.
+    sales: bool,
 }
 
 impl Terms {
@@ -167,6 +169,9 @@ impl Town {
             let number = dice.below(2000);
             order = order.number(&dice.of(&[format!("WEB-{number:04}"), "by hand".to_owned()]));
         }
+        if dice.percent(20) {
+            order = order.paid_by("cod");
+        }
         let marked = dice.percent(3);
         if marked {
             order = order.meta("_duell_order_id", "77");
@@ -255,15 +260,20 @@ async fn stage(dice: &Dice) -> (Stage, Arc<Town>) {
         zone,
         from_number: dice.percent(20).then_some(1003),
         statuses: dice.of(&[vec!["processing"], vec!["processing", "on-hold"], vec!["packing"]]),
+        sales: dice.percent(30),
     };
     let mut orders = json!({
         "from_date": terms.from_date.to_string(),
         "from_order_number": terms.from_number,
         "retrieve_statuses": terms.statuses,
     });
+    if terms.sales {
+        orders["create_customer_order"] = json!(false);
+        orders["bookkeeping"] = json!("separate");
+    }
     orders["status_after_retrieval"] = dice.of(&[Value::Null, json!("completed"), json!("on-hold")]);
     stage.take_orders(json!({}), orders).await;
-    // What was cut short is looked up: nobody is here to say what is so.
+    // What was cut short is looked up, as far as it can be.
     stage.set_client(json!({"order_lookup": true})).await;
     let town = Town {
         shop: stage.shop.clone(),
@@ -342,6 +352,18 @@ async fn sweep(stage: &Stage, engine: &Engine) -> Result<(), String> {
         let due = engine.status_of("1").await.unwrap().orders_due;
         let waiting = engine.orders_waiting("1").await.unwrap();
         let doubtful = waiting.iter().any(|one| one.reason == "unconfirmed");
+        // No sale can be looked up: a person does.
+        let sales = stage.office.sales();
+        for one in waiting.iter().filter(|one| one.reason == "unconfirmed" && one.detail.starts_with("sale"))
+        {
+            let there = sales.iter().find(|sale| sale.reference == one.order_id);
+            let settlement =
+                there.map_or(Settlement::SendAgain, |sale| Settlement::Exists(sale.order_number.clone()));
+            engine
+                .settle_order("1", &one.order_id.to_string(), &settlement)
+                .await
+                .map_err(|error| error.to_string())?;
+        }
         quiet = if due > 0 || doubtful { 0 } else { quiet + 1 };
         if quiet == 2 {
             return Ok(());
@@ -354,6 +376,9 @@ async fn sweep(stage: &Stage, engine: &Engine) -> Result<(), String> {
 async fn compare(stage: &Stage, town: &Town, mut tally: Tally) -> Result<Tally, String> {
     let mut taken: BTreeMap<u64, usize> = BTreeMap::new();
     stage.office.orders().iter().for_each(|one| *taken.entry(one.reference).or_default() += 1);
+    let sales = stage.office.sales();
+    let sales = sales.iter().filter(|sale| !sale.reference_comment.contains(":refund:"));
+    sales.for_each(|one| *taken.entry(one.reference).or_default() += 1);
     let waiting = stage.engine.orders_waiting("1").await.unwrap();
     let shown: BTreeSet<(u64, &str)> =
         waiting.iter().map(|one| (one.order_id, one.reason.as_str())).collect();
@@ -372,6 +397,11 @@ async fn compare(stage: &Stage, town: &Town, mut tally: Tally) -> Result<Tally, 
                 say("marked, and not shown");
             }
             0 if past.marked => {}
+            0 if wanted && town.terms.sales && order.paid.is_none() => {
+                if !shown.contains(&(*id, "unpaid")) {
+                    say("unpaid, and not shown");
+                }
+            }
             0 if wanted => say("missed"),
             0 => {
                 let passed = order.status == "completed" && town.terms.reach(&order);
@@ -389,7 +419,7 @@ async fn compare(stage: &Stage, town: &Town, mut tally: Tally) -> Result<Tally, 
         wrong.push(format!("taken from nowhere: {taken:?}"));
     }
     tally.orders = past.len();
-    tally.taken = stage.office.orders().len();
+    tally.taken = stage.office.orders().len() + stage.office.sales().len();
     tally.shown = shown.len();
     if wrong.is_empty() { Ok(tally) } else { Err(wrong.join("; ")) }
 }
