@@ -54,15 +54,18 @@ const NUMBERS: [&str; 3] = ["A-1", "A-2", "A-3"];
 struct Good {
     office: u64,
     shop: u64,
-    /// The most that the shop could have offered since the work began.
+    /// The most that the shop could have offered since the work began: of what Loomis Pay had available, what web orders held when
+    /// they were last read is taken off. Who orders between that and the write is seen by the second look.
     peak: Decimal,
+    /// The least that web orders held when they were read since then.
+    least_held: Decimal,
     /// The same of this round and of the one before.
     rounds: [Decimal; 2],
 }
 
 impl Good {
     fn new(office: u64, shop: u64) -> Good {
-        Good { office, shop, peak: Decimal::MIN, rounds: [Decimal::MAX; 2] }
+        Good { office, shop, peak: Decimal::MIN, least_held: Decimal::MAX, rounds: [Decimal::MAX; 2] }
     }
 }
 
@@ -76,6 +79,8 @@ struct Street {
     foreign: u64,
     /// Whether things happen between requests.
     busy: AtomicBool,
+    /// Whether the shop has put back what Loomis Pay still reserves, since somebody last asked for changed orders.
+    put_back: AtomicBool,
     /// Writes that said too much.
     undone: Mutex<Vec<String>>,
     /// What happened, for whoever looks into a failure.
@@ -95,6 +100,11 @@ impl Street {
 
     /// What the shop may offer of a product now.
     fn may_offer(&self, good: &Good) -> Decimal {
+        self.office.amount(1, good.office).available() - self.held(good)
+    }
+
+    /// What web orders have taken of it and Loomis Pay doesn't know of.
+    fn held(&self, good: &Good) -> Decimal {
         let number = self.office.product(good.office).unwrap().product_number;
         let lines = self.shop.orders().into_iter().flat_map(|order| order.lines);
         let taken = lines.filter(|line| line.product == good.shop).filter_map(|line| line.reduced_stock);
@@ -102,21 +112,30 @@ impl Street {
         let known = orders.flat_map(|order| order.lines).filter(|line| line.product_id == good.office);
         let deducted = self.office.deductions().into_iter().filter(|one| one.product_number == number);
         let known: Decimal = known.map(|line| line.quantity).chain(deducted.map(|one| one.quantity)).sum();
-        let available = self.office.amount(1, good.office).available();
-        available - taken.sum::<Decimal>() + known
+        taken.sum::<Decimal>() - known
     }
 
     fn note(&self) {
         for good in self.goods.lock().unwrap().iter_mut() {
-            let now = self.may_offer(good);
+            let held = self.held(good).min(good.least_held);
+            let now = self.office.amount(1, good.office).available() - held;
             good.peak = good.peak.max(now);
             good.rounds[0] = good.rounds[0].max(now);
         }
     }
 
+    /// Somebody asks for web orders.
+    fn orders_are_read(&self) {
+        for good in self.goods.lock().unwrap().iter_mut() {
+            good.least_held = good.least_held.min(self.held(good));
+        }
+    }
+
     /// Work begins: what was before no longer counts.
     fn work_begins(&self) {
-        self.goods.lock().unwrap().iter_mut().for_each(|good| good.peak = Decimal::MIN);
+        for good in self.goods.lock().unwrap().iter_mut() {
+            (good.peak, good.least_held) = (Decimal::MIN, Decimal::MAX);
+        }
         self.note();
     }
 
@@ -161,6 +180,9 @@ impl Street {
         });
         self.note();
         self.look_at(request);
+        if request.url.path().ends_with("/orders") {
+            self.orders_are_read();
+        }
         if self.busy.load(Ordering::SeqCst) && self.dice.percent(12) {
             self.something(now);
             self.note();
@@ -227,6 +249,7 @@ impl Street {
         if !self.office.orders().iter().any(packed) {
             self.tell(|| format!("{now:.3} order {} is cancelled", order.id));
             self.shop.cancel(order.id, now);
+            self.put_back.store(true, Ordering::SeqCst);
         }
     }
 
@@ -328,6 +351,7 @@ async fn play(dice: &Dice) -> Play {
         goods: Mutex::new([good(0), good(1), good(2)]),
         foreign,
         busy: AtomicBool::new(true),
+        put_back: AtomicBool::new(false),
         undone: Mutex::default(),
         story: Mutex::default(),
     });
@@ -364,13 +388,15 @@ impl Play {
     async fn round(&mut self) -> Result<(), String> {
         self.street.round_begins(self.settled);
         if self.street.dice.percent(50) {
+            self.street.put_back.store(false, Ordering::SeqCst);
             self.tick(Tick::Orders).await;
         }
         self.tick(Tick::Stock).await;
         self.work().await?;
         self.street.note();
         self.settled = self.is_settled().await;
-        if !self.settled {
+        // What the shop itself has put back is seen when the next clock asks for orders.
+        if !self.settled || self.street.put_back.load(Ordering::SeqCst) {
             return Ok(());
         }
         let most = |good: &Good| good.rounds[0].max(good.rounds[1]).max(Decimal::ZERO);

@@ -74,7 +74,7 @@ pub(super) async fn a_person_types(program: &Program, house: &House, sides: &Sid
 
     let waiting = program.types("--json orders waiting 4", 3).await;
     assert!(waiting.to_string().contains("WEB-7"), "{waiting}");
-    let story = program.types("order show 4 WEB-7", 0).await;
+    let story = program.types("order show 4 WEB-7", 3).await;
     assert!(story.to_string().contains("WEB-7"), "{story}");
     // It waits for its product, and nobody doubts it.
     program.types("order settle 4 WEB-7 --send-again", 1).await;
