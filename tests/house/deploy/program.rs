@@ -3,7 +3,7 @@
 use std::{
     path::PathBuf,
     process::{Output, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use house::sam;
@@ -40,12 +40,14 @@ impl Program {
 
     /// Types a command, with this on its input. It has to end so; what it printed is given, as JSON where it is some.
     async fn types_into(&self, line: &str, input: &str, code: i32) -> Value {
+        let begun = Instant::now();
         let mut child = self.start(&line.split(' ').collect::<Vec<_>>());
         child.stdin.take().unwrap().write_all(input.as_bytes()).await.unwrap();
         let ended = timeout(PATIENCE, child.wait_with_output()).await;
         let Output { status, stdout, stderr } =
             ended.unwrap_or_else(|_| panic!("{line} does not end")).unwrap();
         let (out, err) = (String::from_utf8_lossy(&stdout), String::from_utf8_lossy(&stderr));
+        println!("loomis-woo {line}: {:.1} s", begun.elapsed().as_secs_f32());
         assert_eq!(status.code(), Some(code), "{line}:\n{out}\n{err}");
         serde_json::from_str(&out).unwrap_or_else(|_| Value::from(out.into_owned()))
     }
@@ -77,7 +79,7 @@ pub(super) async fn a_person_types(program: &Program, house: &House, sides: &Sid
     let story = program.types("order show 4 WEB-7", 3).await;
     assert!(story.to_string().contains("WEB-7"), "{story}");
     // It waits for its product, and nobody doubts it.
-    program.types("order settle 4 WEB-7 --send-again", 1).await;
+    program.types("order settle 4 WEB-7 --send-again", 2).await;
     assert!(sides.office.orders().iter().all(|order| order.department_id != bodo.number()));
 
     program.types("dead", 0).await;
@@ -88,7 +90,7 @@ pub(super) async fn a_person_types(program: &Program, house: &House, sides: &Sid
     run(program, house, sides).await;
     program.types("client remove 012345", 2).await;
     program.types("department remove 4", 0).await;
-    program.types("department show 4", 1).await;
+    program.types("department show 4", 2).await;
 }
 
 async fn records(program: &Program) {
