@@ -100,7 +100,10 @@ pub async fn live(command: &mut Command, event: String, site: &Site) -> Life {
     command.env_clear().envs(environment(serving.address, site)).stdout(Stdio::null());
     let begun = Instant::now();
     let mut function = command.spawn().expect("the function starts");
+    let mut most = 0;
     let (asked, answered, answer) = loop {
+        // Once it was told that there is no more work, it ends.
+        most = peak(function.id()).max(most);
         if let Marks { asked: Some(asked), answered: Some((answered, answer)) } = stand_in.marks().clone() {
             break (asked, answered, answer);
         }
@@ -109,9 +112,8 @@ pub async fn live(command: &mut Command, event: String, site: &Site) -> Life {
         assert!(begun.elapsed() < PATIENCE, "{command:?} does not answer");
         tokio::time::sleep(Duration::from_micros(500)).await;
     };
-    let peak = peak(function.id());
     function.kill().and_then(|()| function.wait()).expect("it can be ended");
-    Life { init: asked - begun, invoke: answered - asked, peak, answer }
+    Life { init: asked - begun, invoke: answered - asked, peak: most, answer }
 }
 
 /// The most memory of a process that was resident, in KiB; 0 of one that is gone.
