@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use futures_util::lock::Mutex;
 use jiff::{Timestamp, tz::TimeZone};
 use retail::{
-    order::{OrderId, effects::Effect},
+    order::{OrderId, effects::Effect, waiting::Reason},
     settings::OrderSettings,
 };
 use woocommerce::{Cursor, OrderQuery, OrderRow};
@@ -18,7 +18,7 @@ use crate::{
     ports::{Condition, LedgerError, Write},
     rows::{
         lease::Lease,
-        orders::{self, Holds, Place, Reading, Row},
+        orders::{self, Attention, Holds, Place, Reading, Row},
         records::Department,
     },
 };
@@ -164,8 +164,10 @@ async fn unlisted(
     listed: impl Iterator<Item = &OrderRow>,
 ) -> Result<(), Error> {
     let place = place(pair);
-    let waiting = orders::attention(engine, &place).await?.into_iter().map(|(one, _)| one.id);
-    let mut ids: BTreeSet<OrderId> = waiting.collect();
+    // What passed by waits for nothing, and there may be thousands of them.
+    let waits = |one: &Attention| one.waits.iter().any(|waiting| waiting.reason != Reason::PassedBy);
+    let waiting = orders::attention(engine, &place).await?.into_iter().filter(|(one, _)| waits(one));
+    let mut ids: BTreeSet<OrderId> = waiting.map(|(one, _)| one.id).collect();
     ids.extend(orders::holds(engine, &place).await?.into_keys());
     for one in listed {
         ids.remove(&one.id);
