@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use simulators::{loomis::Product, shop::Permissions};
 use sync::{
-    Tick,
+    Engine, Tick,
     ports::{Condition, Item, Key, Lane, Ledger, LedgerError, Page, Queue, Range, Write},
 };
 use world::Clock;
@@ -102,6 +102,18 @@ async fn messages(stage: &Stage) -> Vec<String> {
     all
 }
 
+/// These records have had their census; a minute later, an engine whose reads are counted.
+async fn counted(stage: &Stage, records: impl Iterator<Item = Item>) -> (Engine, Arc<Counting>) {
+    stage.store.write_each(records.collect(), Vec::new()).await.unwrap();
+    stage.engine.tick(Tick::Products, stage.clock.now()).await.unwrap();
+    stage.engine.work_one(Lane::Scan, Duration::ZERO).await.unwrap();
+    messages(stage).await;
+    let counting = Arc::new(Counting { below: stage.store.clone(), read: AtomicUsize::new(0) });
+    let engine = stage.engine_on(counting.clone(), 3);
+    stage.pass(Duration::from_secs(60));
+    (engine, counting)
+}
+
 #[tokio::test]
 async fn a_tick_reads_only_those_whose_turn_it_is() {
     let stage = Stage::new(json!({})).await;
@@ -111,13 +123,7 @@ async fn a_tick_reads_only_those_whose_turn_it_is() {
         let shop = format!("shop-{number}.example");
         by_hand(&format!("d{number}"), &shop, json!({"orders": {"enabled": on, "from_date": "2026-11-20"}}))
     });
-    stage.store.write_each(records.collect(), Vec::new()).await.unwrap();
-    stage.engine.tick(Tick::Products, stage.clock.now()).await.unwrap();
-    stage.engine.work_one(Lane::Scan, Duration::ZERO).await.unwrap();
-    messages(&stage).await;
-    let counting = Arc::new(Counting { below: stage.store.clone(), read: AtomicUsize::new(0) });
-    let engine = stage.engine_on(counting.clone(), 3);
-    stage.pass(Duration::from_secs(60));
+    let (engine, counting) = counted(&stage, records).await;
     assert_eq!(engine.tick(Tick::Orders, stage.clock.now()).await.unwrap(), 10);
     assert_eq!(counting.read.load(Ordering::SeqCst), 10);
     let sent = messages(&stage).await;
@@ -159,13 +165,7 @@ async fn every_department_that_is_due_is_woken_once_however_many_there_are() {
     let orders = json!({"orders": {"enabled": true, "from_date": "2026-11-20"}});
     let records = (0..many)
         .map(|number| by_hand(&format!("d{number}"), &format!("shop-{number}.example"), orders.clone()));
-    stage.store.write_each(records.collect(), Vec::new()).await.unwrap();
-    stage.engine.tick(Tick::Products, stage.clock.now()).await.unwrap();
-    stage.engine.work_one(Lane::Scan, Duration::ZERO).await.unwrap();
-    messages(&stage).await;
-    let counting = Arc::new(Counting { below: stage.store.clone(), read: AtomicUsize::new(0) });
-    let engine = stage.engine_on(counting.clone(), 3);
-    stage.pass(Duration::from_secs(60));
+    let (engine, counting) = counted(&stage, records).await;
     assert_eq!(engine.tick(Tick::Orders, stage.clock.now()).await.unwrap(), many);
     assert_eq!(counting.read.load(Ordering::SeqCst) as u64, many);
     let sent: BTreeSet<String> = messages(&stage).await.into_iter().collect();

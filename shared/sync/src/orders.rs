@@ -1,7 +1,7 @@
 //! Orders, from the shop into Loomis Pay exactly once, and the status back. `SETTINGS.md`, *Orders*; `API.md` §6.
 //!
 //! Finding (`find.rs`) notes which orders there are; a desk (`desk.rs`) looks after one of them: takes it (`take.rs`), sends its
-//! effects (`send.rs`, `effect.rs`), writes status and marker, watches the customer order, and sees to refunds (`after.rs`).
+//! effects (`send.rs`, `effect.rs`), writes status and marker, watches the customer order (`after.rs`), and sees to refunds (`refunds.rs`).
 
 mod after;
 mod alarm;
@@ -11,6 +11,7 @@ mod effect;
 mod find;
 mod goods;
 pub(crate) mod held;
+mod refunds;
 mod send;
 mod settle;
 mod story;

@@ -30,14 +30,14 @@ impl Desk<'_> {
         let exists = matches!(self.row.word, Some(Word::Exists { .. }));
         // What was decided when it qualified is done, although its status moved on before the first of it was sent.
         let is_decided = self.row.taken.is_some();
-        match &qualification {
-            Qualification::PassedBy(_) if exists => {
-                Qualification::Taken(Compared::of(&order.number, order.id))
-            }
-            Qualification::PassedBy(Passed::Completed) | Qualification::NotYet if exists || is_decided => {
-                Qualification::Taken(Compared::of(&order.number, order.id))
-            }
-            _ => qualification,
+        let stands = match &qualification {
+            Qualification::PassedBy(Passed::Completed) | Qualification::NotYet => exists || is_decided,
+            Qualification::PassedBy(_) => exists,
+            _ => false,
+        };
+        match stands {
+            true => Qualification::Taken(Compared::of(&order.number, order.id)),
+            false => qualification,
         }
     }
 
